@@ -1,0 +1,1 @@
+"""A help chatbot for survivors of human trafficking, forced labour and abuse."""

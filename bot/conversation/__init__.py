@@ -1,0 +1,1 @@
+"""The way of one message: once, in order, with a deadline, and with an answer whatever breaks."""

@@ -1,0 +1,45 @@
+"""What the components share: their storage and what they read of Rasa's messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.nlu.experts import Floats
+
+VECTORS = "clause_vectors"  # of a message: the vector of the whole text, then of each clause; shape (1 + clauses, 512)
+LOCALE = "locale"
+URGENCY = "urgency"
+UNDERSTANDING = "understanding"
+
+
+def text_of(message: Message) -> str:
+    """The message's text, empty where it has none."""
+    return message.get(TEXT) or ""
+
+
+def example_metadata(message: Message) -> dict[str, Any]:
+    """The metadata under the intent of a training example (`metadata:` in the NLU files)."""
+    return (message.get("metadata") or {}).get("intent") or {}
+
+
+def vectors_of(message: Message) -> Floats:
+    """What `SentenceEncoder` put on the message."""
+    return message.get(VECTORS)  # type: ignore[no-any-return]
+
+
+def save_arrays(storage: ModelStorage, resource: Resource, arrays: dict[str, Any]) -> None:
+    """Keeps plain arrays in the model; no pickle."""
+    with storage.write_to(resource) as folder:
+        np.savez_compressed(folder / "arrays.npz", **arrays)
+
+
+def load_arrays(storage: ModelStorage, resource: Resource) -> dict[str, Any]:
+    """What `save_arrays` kept."""
+    with storage.read_from(resource) as folder, np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}

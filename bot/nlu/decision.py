@@ -1,0 +1,80 @@
+"""Rasa component: what follows from topic and urgency: act, or ask which of a few topics is meant."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.shared.nlu.constants import ENTITIES, INTENT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.nlu.components import LOCALE, UNDERSTANDING, URGENCY
+from bot.nlu.urgency_classifier import CRY, DANGER, LIFE, SELF_HARM
+
+_TOPIC_OF_URGENCY = {DANGER: "danger_now", SELF_HARM: "self_harm", LIFE: "needs_medical_care", CRY: "what_can_you_do"}
+_URGENCY_OF_TOPIC = {"danger_now": DANGER, "self_harm": SELF_HARM}
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class Decision(GraphComponent):
+    """Sets the intent that Rasa's policies see."""
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        """`act`: probability from which a topic is answered at once. `offer`: how many topics are offered otherwise."""
+        return {"act": 0.4, "offer": 3}
+
+    def __init__(self, config: Dict[str, Any]) -> None:
+        self._config = {**self.get_default_config(), **config}
+
+    @classmethod
+    def create(
+        cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> Decision:
+        """The component; it learns nothing."""
+        return cls(config)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Sets intent and `UNDERSTANDING` (see `bot.conversation.messages.Understanding`)."""
+        for message in messages:
+            understanding = self.decide(message.get("intent_ranking") or [], message.get(URGENCY) or {})
+            countries = [e["value"] for e in message.get(ENTITIES) or [] if e["entity"] == "country"]
+            understanding.update(locale=message.get(LOCALE), country=countries[0] if countries else None)
+            name = understanding["topic"] if understanding["acted"] else DEFAULT_NLU_FALLBACK_INTENT_NAME
+            message.set(INTENT, {"name": name, "confidence": understanding["confidence"]}, add_to_output=True)
+            message.set(UNDERSTANDING, understanding, add_to_output=True)
+        return messages
+
+    def decide(self, ranking: List[Dict[str, Any]], urgency: Dict[str, Any]) -> Dict[str, Any]:
+        """Weighs topic and urgency; where they disagree the urgent side wins, worded softly.
+
+        Args:
+            ranking: topics with confidence, likeliest first.
+            urgency: what `UrgencyClassifier` set.
+        """
+        ranked = [(entry["name"], round(entry["confidence"], 4)) for entry in ranking]
+        topic, confidence = ranked[0] if ranked else ("out_of_scope", 0.0)
+        kind, certain = urgency.get("kind"), bool(urgency.get("certain"))
+        if kind and certain:
+            topic = _TOPIC_OF_URGENCY[kind]
+            confidence = max(confidence, round(max(urgency["chances"].values()), 4))
+            ranked = [(topic, confidence)] + [pair for pair in ranked if pair[0] != topic]
+        elif topic in _URGENCY_OF_TOPIC and not kind:
+            kind = _URGENCY_OF_TOPIC[topic]
+        acted = bool(kind and certain) or confidence >= self._config["act"]
+        if kind and not certain and topic in _URGENCY_OF_TOPIC:
+            acted = True  # a soft urgent reply needs no question first
+        offered = [name for name, _ in ranked[: self._config["offer"]] if name != "out_of_scope"]
+        return {
+            "topic": topic,
+            "confidence": confidence,
+            "ranking": ranked[:5],
+            "acted": acted,
+            "offered": [] if acted else offered,
+            "urgency": kind,
+            "certain": certain,
+        }
