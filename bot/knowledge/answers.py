@@ -1,0 +1,108 @@
+"""Sourced, dated answers by topic and jurisdiction (`data/answers/<jurisdiction>.yml`)."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from bot.errors import DataError
+from bot.knowledge.files import read_yaml
+from bot.paths import DATA
+
+BASELINE = "INT"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an answer comes from: title of the page or law, section in it, address, date as far as known."""
+
+    title: str
+    section: str
+    url: str
+    date: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the helpline says on a topic in a jurisdiction; English here, worded in each locale by the catalogues.
+
+    Attributes:
+        id: such as ``us.rights_pay``; also the context of its sentences in the catalogues.
+        topic, jurisdiction: `jurisdiction` is ISO 3166-1 alpha-2, or ``INT`` for the international baseline.
+        text: what fits one reply; may hold {emergency}, {ambulance}, {hotline}, {crisis}.
+        more: what waits behind "more", page by page.
+        simple: the same in easier words.
+        services: kinds of services that help with it, best first.
+        lawyer: whether a lawyer is needed before acting on it.
+        cite: the source in at most 40 characters.
+        sources: in full; never empty.
+        as_of, review_by: dates.
+    """
+
+    id: str
+    topic: str
+    jurisdiction: str
+    text: str
+    more: tuple[str, ...]
+    simple: str
+    services: tuple[str, ...]
+    lawyer: bool
+    cite: str
+    sources: tuple[Source, ...]
+    as_of: datetime.date
+    review_by: datetime.date
+
+
+def _answer(entry: dict[str, Any], jurisdiction: str) -> Answer:
+    return Answer(
+        id=entry["id"],
+        topic=entry["topic"],
+        jurisdiction=jurisdiction,
+        text=entry["text"].strip(),
+        more=tuple(page.strip() for page in entry["more"]),
+        simple=entry["simple"].strip(),
+        services=tuple(entry["services"]),
+        lawyer=entry["lawyer"],
+        cite=entry["cite"],
+        sources=tuple(
+            Source(s["title"], str(s.get("section") or ""), str(s.get("url") or ""), str(s.get("date") or "")) for s in entry["sources"]
+        ),
+        as_of=entry["as_of"],
+        review_by=entry["review_by"],
+    )
+
+
+def read_answers(folder: Path) -> dict[tuple[str, str], Answer]:
+    """Reads all files of a folder, by (jurisdiction, topic).
+
+    Raises:
+        DataError: an entry is malformed, has no source, or stands twice.
+    """
+    found: dict[tuple[str, str], Answer] = {}
+    for path in sorted(folder.glob("*.yml")):
+        content = read_yaml(path)
+        for number, entry in enumerate(content["answers"], 1):
+            try:
+                answer = _answer(entry, content["jurisdiction"])
+            except (KeyError, TypeError, AttributeError) as error:
+                raise DataError(f"{path.name}: answer {number} lacks or misspells {error}. Compare it with the others.") from None
+            if not answer.sources:
+                raise DataError(f"{path.name}: {answer.id} has no source. An answer without a source is not served: add one, or remove it.")
+            if (answer.jurisdiction, answer.topic) in found:
+                raise DataError(f"{path.name}: there are two answers on {answer.topic}. Keep one.")
+            found[answer.jurisdiction, answer.topic] = answer
+    return found
+
+
+@lru_cache(maxsize=1)
+def answers() -> dict[tuple[str, str], Answer]:
+    """The answers of `data/answers/`, by (jurisdiction, topic)."""
+    return read_answers(DATA / "answers")
+
+
+def answer_for(topic: str, country: str | None) -> Answer | None:
+    """The answer for a country, else the international baseline, else None."""
+    return answers().get((country or "", topic)) or answers().get((BASELINE, topic))
