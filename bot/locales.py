@@ -26,6 +26,7 @@ class Locale:
         telegram: two-letter code for Telegram's command menus, or None where Telegram has none.
         detector: its code in py3langid.
         exit_word: the word that ends a session in silence.
+        telling: beginnings of words (folded) after which services may be named.
         gsm7_fold: letters that SMS may write without their accent, as {letter: replacement}.
     """
 
@@ -36,6 +37,7 @@ class Locale:
     telegram: str | None
     detector: str
     exit_word: str
+    telling: tuple[str, ...]
     gsm7_fold: dict[str, str]
 
 
@@ -51,7 +53,7 @@ def all_locales(path: Path = LOCALES / "locales.yml") -> dict[str, Locale]:
         found = {}
         for entry in entries:
             fold = dict(pair.split(":", 1) for pair in entry["gsm7_fold"].split())
-            found[entry["code"]] = Locale(**{**entry, "gsm7_fold": fold})
+            found[entry["code"]] = Locale(**{**entry, "telling": tuple(entry["telling"].split()), "gsm7_fold": fold})
         return found
     except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise DataError(f"{path.name} is not a list of locales ({error}). Compare it with the comment at its head.") from None

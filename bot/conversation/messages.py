@@ -8,11 +8,12 @@ from typing import Protocol
 
 
 class Kind(str, Enum):
-    """What came in. Only TEXT, CHOICE and PLACE carry something to understand; the others get a sentence."""
+    """What came in. Only TEXT, CHOICE, PLACE and COMMAND carry something to understand; the others get a sentence."""
 
     TEXT = "text"
     CHOICE = "choice"
     PLACE = "place"
+    COMMAND = "command"
     PICTURE = "picture"
     VOICE = "voice"
     STICKER = "sticker"
@@ -29,7 +30,8 @@ class Message:
         delivery: the provider's id of this message; the same id twice is one message. Empty where there is none.
         text: what the person wrote, as sent.
         kind: what came in.
-        choice: for CHOICE, the `turn:digit` that stood on the button.
+        choice: for CHOICE, the `turn:digit` that stood on the button; for COMMAND, the command's name without its slash
+            (``start``, ``help``, ``person``, ``language``, ``erase`` or ``exit``).
         country: ISO 3166-1 alpha-2, where the channel knows it (country code of the number, shared location); a hint.
         locale: locale code that the channel suggests (language of the app); a hint.
         late: the message waited during an outage and must not be answered as if it were fresh.
@@ -126,25 +128,38 @@ class Understanding:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A paragraph of a reply.
+
+    Attributes:
+        text: its words.
+        optional: may be dropped where the channel has no room; else it waits behind a digit.
+    """
+
+    text: str
+    optional: bool = False
+
+
+@dataclass(frozen=True)
 class Turn:
     """What the dialogue answers to one message.
 
     Attributes:
         blocks: paragraphs in order of weight, worded in `locale`. The first is always sent.
+        bare: no choice is spelled out, because somebody else may be looking.
         options: (title, payload) to pick from; payload is an intent that only the service itself may send.
         locale: locale code of the words.
         urgent: kind of urgency that was answered, or None.
         state: the session's tracker after the turn, without text; opaque outside the dialogue.
         ended: the person left or erased: the session is to be dropped.
-        silent: nothing may be sent.
         understanding: what was understood, for `helpline ask`; None where a choice needed no model.
     """
 
-    blocks: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    bare: bool = False
     options: tuple[tuple[str, str], ...] = ()
     locale: str = "en"
     urgent: str | None = None
     state: dict[str, object] = field(default_factory=dict)
     ended: bool = False
-    silent: bool = False
     understanding: Understanding | None = None

@@ -30,7 +30,8 @@ class Answer:
     """What the helpline says on a topic in a jurisdiction; English here, worded in each locale by the catalogues.
 
     Attributes:
-        id: such as ``us.rights_pay``; also the context of its sentences in the catalogues.
+        id: such as ``us.rights_pay``; with `version` the context of its sentences in the catalogues.
+        version: rises with each change of the words, so that no translation of older words is served.
         topic, jurisdiction: `jurisdiction` is ISO 3166-1 alpha-2, or ``INT`` for the international baseline.
         text: what fits one reply; may hold {emergency}, {ambulance}, {hotline}, {crisis}.
         more: what waits behind "more", page by page.
@@ -43,6 +44,7 @@ class Answer:
     """
 
     id: str
+    version: int
     topic: str
     jurisdiction: str
     text: str
@@ -59,6 +61,7 @@ class Answer:
 def _answer(entry: dict[str, Any], jurisdiction: str) -> Answer:
     return Answer(
         id=entry["id"],
+        version=entry["version"],
         topic=entry["topic"],
         jurisdiction=jurisdiction,
         text=entry["text"].strip(),

@@ -12,7 +12,9 @@ from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import ENTITIES, INTENT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.components import LOCALE, UNDERSTANDING, URGENCY
+from bot.locales import all_locales
+from bot.nlu.components import LOCALE, UNDERSTANDING, URGENCY, text_of
+from bot.nlu.text import fold
 from bot.nlu.urgency_classifier import CRY, DANGER, LIFE, SELF_HARM
 
 _TOPIC_OF_URGENCY = {DANGER: "danger_now", SELF_HARM: "self_harm", LIFE: "needs_medical_care", CRY: "what_can_you_do"}
@@ -30,6 +32,7 @@ class Decision(GraphComponent):
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
+        self._telling = tuple(word for locale in all_locales().values() for word in locale.telling)
 
     @classmethod
     def create(
@@ -44,6 +47,8 @@ class Decision(GraphComponent):
             understanding = self.decide(message.get("intent_ranking") or [], message.get(URGENCY) or {})
             countries = [e["value"] for e in message.get(ENTITIES) or [] if e["entity"] == "country"]
             understanding.update(locale=message.get(LOCALE), country=countries[0] if countries else None)
+            words = fold(text_of(message)).split()
+            understanding["named"] = any(word.startswith(self._telling) for word in words)
             name = understanding["topic"] if understanding["acted"] else DEFAULT_NLU_FALLBACK_INTENT_NAME
             message.set(INTENT, {"name": name, "confidence": understanding["confidence"]}, add_to_output=True)
             message.set(UNDERSTANDING, understanding, add_to_output=True)

@@ -1,7 +1,9 @@
 """Two linear experts over one text: one sees the sentence vector, the other the letters. Mixed, not concatenated.
 
 The sentence encoder carries meaning across languages; letters carry spelling, dialect and languages that the encoder does
-not know. Put side by side in one model each drowns the other, so each gets its own model and their opinions are averaged.
+not know. Put side by side in one model each drowns the other, so each gets its own model and their opinions are added up: the
+log-probabilities of a logistic regression on vectors, the margins of a linear support vector machine on letters (better and
+ten times faster to fit there than logistic regression; measured on the development texts).
 """
 
 from __future__ import annotations
@@ -84,16 +86,16 @@ class TwoExperts:
         letters: the letter features.
         by_vector: weights (512, classes) and intercepts (classes).
         by_letters: weights (pieces, classes) and intercepts (classes).
-        mix: share of the letters' opinion, 0 to 1.
-        sharpness: what the mixed log-probabilities are multiplied by; above 1 where the mixture is too modest.
+        vector_weight: what the vector expert's log-probabilities are multiplied by.
+        letter_weight: what the letter expert's margins are multiplied by.
     """
 
     labels: list[str]
     letters: LetterFeatures
     by_vector: tuple[Floats, Floats]
     by_letters: tuple[Floats, Floats]
-    mix: float
-    sharpness: float = 1.0
+    vector_weight: float
+    letter_weight: float
 
     @classmethod
     def train(
@@ -102,10 +104,10 @@ class TwoExperts:
         vectors: Floats,
         labels: Sequence[str],
         *,
-        mix: float,
-        sharpness: float = 1.0,
+        vector_weight: float,
+        letter_weight: float,
         vector_strength: float = 10.0,
-        letter_strength: float = 10.0,
+        letter_strength: float = 0.5,
         weight: Mapping[str, float] | None = None,
     ) -> TwoExperts:
         """Fits both experts.
@@ -114,34 +116,26 @@ class TwoExperts:
             texts: the examples.
             vectors: their sentence vectors, shape (texts, 512).
             labels: their classes.
-            mix: share of the letters' opinion.
-            sharpness: see the class.
+            vector_weight, letter_weight: see the class.
             vector_strength, letter_strength: inverse regularisation (scikit-learn's `C`) of each expert.
             weight: extra weight by class; 1 where absent.
         """
         from sklearn.linear_model import LogisticRegression
+        from sklearn.svm import LinearSVC
 
         letters = LetterFeatures.fit(texts)
         classes = sorted(set(labels))
+        if len(classes) < 3:
+            raise ValueError("Two experts tell at least three classes apart. Give examples of more classes.")
         numbers = np.array([classes.index(label) for label in labels])
         weights = np.array([(weight or {}).get(label, 1.0) for label in labels])
-
-        def fitted(features: object, strength: float) -> tuple[Floats, Floats]:
-            model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(features, numbers, sample_weight=weights)
-            if len(classes) == 2:  # scikit-learn keeps one column for two classes
-                return (
-                    np.concatenate([-model.coef_, model.coef_]).T.astype(np.float32),
-                    np.concatenate([-model.intercept_, model.intercept_]).astype(np.float32),
-                )
-            return model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
-
-        return cls(
-            classes, letters, fitted(vectors, vector_strength), fitted(letters.matrix(texts), letter_strength), mix, sharpness
-        )
+        by_vector = LogisticRegression(C=vector_strength, max_iter=300, tol=1e-3).fit(vectors, numbers, sample_weight=weights)
+        by_letters = LinearSVC(C=letter_strength, random_state=0).fit(letters.matrix(texts), numbers, sample_weight=weights)
+        fitted = [(model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)) for model in (by_vector, by_letters)]
+        return cls(classes, letters, fitted[0], fitted[1], vector_weight, letter_weight)
 
     def _mixed(self, vector_scores: Floats, letter_scores: Floats) -> Floats:
-        mixed = (1 - self.mix) * softmax(vector_scores) + self.mix * softmax(letter_scores)
-        return softmax(self.sharpness * np.log(mixed + 1e-9))
+        return softmax(self.vector_weight * np.log(softmax(vector_scores) + 1e-9) + self.letter_weight * letter_scores)
 
     def probabilities(self, text: str, vector: Floats) -> Floats:
         """Probability of each label for one text and its sentence vector, shape (classes,)."""
@@ -165,19 +159,19 @@ class TwoExperts:
             "vector_intercepts": self.by_vector[1],
             "letter_weights": self.by_letters[0].astype(np.float16),
             "letter_intercepts": self.by_letters[1],
-            "settings": np.array([self.mix, self.sharpness]),
+            "settings": np.array([self.vector_weight, self.letter_weight]),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> TwoExperts:
         """The classifier that `to_arrays` was made of."""
         pieces = bytes(arrays["pieces"]).decode("utf-8").split("\n")  # type: ignore[arg-type]
-        mix, sharpness = (float(value) for value in arrays["settings"])
+        vector_weight, letter_weight = (float(value) for value in arrays["settings"])
         return cls(
             [str(label) for label in arrays["labels"]],
             LetterFeatures({piece: column for column, piece in enumerate(pieces)}, np.asarray(arrays["piece_weights"], np.float32)),
             (np.asarray(arrays["vector_weights"], np.float32), np.asarray(arrays["vector_intercepts"], np.float32)),
             (np.asarray(arrays["letter_weights"], np.float32), np.asarray(arrays["letter_intercepts"], np.float32)),
-            mix,
-            sharpness,
+            vector_weight,
+            letter_weight,
         )

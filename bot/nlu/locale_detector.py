@@ -32,9 +32,9 @@ class LocaleDetector(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """`own_share`: weight of our letter model, 0 to 1. `stay`: how much likelier the session's locale is held to be before
-        the text is read, as log-odds, for a text of one word; a quarter of it for long texts. `hint`: the same for the
-        channel's suggestion."""
-        return {"own_share": 0.6, "stay": 3.0, "hint": 1.0}
+        the text is read, as log-odds, for a text of one word; it falls with the root of the number of words. `hint`: the same for
+        the channel's suggestion."""
+        return {"own_share": 0.6, "stay": 4.0, "hint": 1.0}
 
     def __init__(self, config: Dict[str, Any], letters: Optional[LetterFeatures] = None, weights: Optional[Floats] = None) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -106,9 +106,9 @@ class LocaleDetector(GraphComponent):
             return current or hint or DEFAULT
         scores = self._log_probabilities(text)
         if current in self._locales:
-            scores[self._locales.index(current)] += self._config["stay"] / min(4, len(words))
+            scores[self._locales.index(current)] += self._config["stay"] / len(words) ** 0.5
         elif hint in self._locales:
-            scores[self._locales.index(hint)] += self._config["hint"] / min(4, len(words))
+            scores[self._locales.index(hint)] += self._config["hint"] / len(words) ** 0.5
         return self._locales[int(scores.argmax())]
 
     def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:

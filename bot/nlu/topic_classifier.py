@@ -24,8 +24,8 @@ class TopicClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """`mix`: share of the letters' opinion. `sharpness`: above 1 makes a too modest mixture surer."""
-        return {"mix": 0.5, "sharpness": 1.0, "vector_strength": 10.0, "letter_strength": 10.0}
+        """Weights and strengths of the experts, see `TwoExperts.train`."""
+        return {"vector_weight": 0.5, "letter_weight": 5.0, "vector_strength": 10.0, "letter_strength": 1.0}
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, experts: Optional[TwoExperts] = None) -> None:
         self._config = {**self.get_default_config(), **config}

@@ -35,7 +35,7 @@ class UrgencyClassifier(GraphComponent):
     def get_default_config() -> Dict[str, Any]:
         """`certain`: from this probability on the reply is the plain urgent one. `possible`: from this on the same numbers
         come, worded softly. `clause`: what a clause needs above `certain` or `possible` to be heard inside a longer text."""
-        return {"mix": 0.4, "certain": 0.5, "possible": 0.3, "clause": 0.15, "weight": 2.0}
+        return {"vector_weight": 0.7, "letter_weight": 3.0, "certain": 0.5, "possible": 0.25, "clause": 0.15, "weight": 4.0}
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, experts: Optional[TwoExperts] = None) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -67,7 +67,8 @@ class UrgencyClassifier(GraphComponent):
             [text_of(e) for e in examples],
             np.concatenate([vectors_of(e) for e in examples]),
             [urgency_of_example(e) for e in examples],
-            mix=self._config["mix"],
+            vector_weight=self._config["vector_weight"],
+            letter_weight=self._config["letter_weight"],
             weight={kind: self._config["weight"] for kind in KINDS},
         )
         save_arrays(self._storage, self._resource, self._experts.to_arrays())

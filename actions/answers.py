@@ -1,0 +1,165 @@
+"""Answers on a topic: their words, their rest, their source, easier words, and who can help."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import HelplineAction
+from actions.replies import country_of, numbers_for, offer, say, say_answer_words, say_hotline, say_service
+from bot.knowledge.answers import BASELINE, Answer, answer_for
+from bot.knowledge.directory import Service, directory
+
+# Whose law differs from country to country; on the others the baseline says all there is.
+_BY_COUNTRY = ("rights_", "is_this_trafficking", "check_job_offer", "online_abuse", "needs_medical_care", "minor_at_risk", "missing_person", "report_concern")
+
+
+def helpers_for(answer: Answer, tracker: Tracker) -> list[Service]:
+    """Services that help with the answer's topic in the person's country, best first; worldwide ones where they are known."""
+    audience = "children" if answer.topic == "minor_at_risk" else None
+    found = directory().find(country_of(tracker) or "", answer.services, audience=audience)
+    return found or directory().find("INT", answer.services, audience=audience)
+
+
+def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) -> list[EventType]:
+    """Says the answer on a topic for the person's country, and offers what goes with it.
+
+    Returns:
+        The slots that remember it.
+    """
+    country = country_of(tracker)
+    answer = answer_for(topic, country)
+    if answer is None:
+        say(dispatcher, "utter_no_answer")
+        say_hotline(dispatcher, tracker)
+        return []
+    events: list[EventType] = [SlotSet("topic", topic), SlotSet("page", 0.0)]
+    say_answer_words(dispatcher, answer, answer.text, numbers_for(tracker))
+    if topic == "minor_at_risk":  # whoever is young gets the line for the young at once
+        for service in helpers_for(answer, tracker)[:1]:
+            say_service(dispatcher, service)
+    if answer.jurisdiction == BASELINE and topic.startswith(_BY_COUNTRY):
+        if country:
+            say(dispatcher, "utter_general_country", country={"country": country})
+        elif not tracker.get_slot("country_asked"):
+            say(dispatcher, "utter_ask_country")
+            events += [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+        else:
+            say(dispatcher, "utter_general")
+    say_source(dispatcher, answer, optional=True)
+    if answer.more:
+        offer(dispatcher, "utter_option_more", "/more")
+    if helpers_for(answer, tracker):
+        offer(dispatcher, "utter_option_who_helps", "/who_helps")
+    if not tracker.get_slot("phone_asked") and topic != "unsafe_phone":
+        offer(dispatcher, "utter_option_phone_is_shared", "/phone_is_shared")
+        events.append(SlotSet("phone_asked", True))
+    return events
+
+
+def say_source(dispatcher: CollectingDispatcher, answer: Answer, *, optional: bool) -> None:
+    """The source in short, with the date on which it was checked."""
+    about = {"optional": True} if optional else {}
+    say(dispatcher, "utter_source", cite=answer.cite, date=answer.as_of.isoformat(), **about)
+
+
+def last_answer(tracker: Tracker) -> Answer | None:
+    """The answer that was given last, in its present jurisdiction."""
+    topic = tracker.get_slot("topic")
+    return answer_for(topic, country_of(tracker)) if topic else None
+
+
+class ActionAnswer(HelplineAction):
+    """The answer on the topic that was asked."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_answer"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """See `give_answer`."""
+        return give_answer(dispatcher, tracker, str(tracker.get_intent_of_latest_message()))
+
+
+class ActionMore(HelplineAction):
+    """The next page of the last answer."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_more"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """The page, and what follows it."""
+        answer, page = last_answer(tracker), int(tracker.get_slot("page") or 0)
+        if answer is None or page >= len(answer.more):
+            say(dispatcher, "utter_more_nothing")
+            return []
+        say_answer_words(dispatcher, answer, answer.more[page], numbers_for(tracker))
+        if page + 1 < len(answer.more):
+            offer(dispatcher, "utter_option_more", "/more")
+        if helpers_for(answer, tracker):
+            offer(dispatcher, "utter_option_who_helps", "/who_helps")
+        offer(dispatcher, "utter_option_source", "/source")
+        return [SlotSet("page", float(page + 1))]
+
+
+class ActionSimplify(HelplineAction):
+    """The last answer in easier words."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_simplify"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """The easier wording; where nothing was answered yet, an invitation."""
+        answer = last_answer(tracker)
+        if answer is None:
+            say(dispatcher, "utter_simplify_nothing")
+            return []
+        say_answer_words(dispatcher, answer, answer.simple, numbers_for(tracker))
+        if helpers_for(answer, tracker):
+            offer(dispatcher, "utter_option_who_helps", "/who_helps")
+        return []
+
+
+class ActionSource(HelplineAction):
+    """Where the last answer comes from."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_source"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """The source in short, then each in full."""
+        answer = last_answer(tracker)
+        if answer is None:
+            say(dispatcher, "utter_source_nothing")
+            return []
+        say_source(dispatcher, answer, optional=False)
+        for source in answer.sources:
+            parts = (source.title, source.section, source.url)
+            say(dispatcher, "utter_source_full", source=", ".join(part for part in parts if part))
+        return []
+
+
+class ActionWhoHelps(HelplineAction):
+    """Services that help with the last answer."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_who_helps"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Two services, one line each; the helpline where there are none."""
+        answer = last_answer(tracker)
+        found = helpers_for(answer, tracker)[:2] if answer else []
+        if not found and not numbers_for(tracker).hotline:
+            say(dispatcher, "utter_person_where")
+            return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+        say(dispatcher, "utter_search")
+        for service in found:
+            say_service(dispatcher, service, named=bool(tracker.get_slot("named")))
+        if not found:
+            say_hotline(dispatcher, tracker)
+        return []

@@ -1,0 +1,186 @@
+"""Humans and services: the helpline, a number to call, a search, the country."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import FormValidationAction, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.answers import give_answer
+from actions.base import HelplineAction
+from actions.replies import country_of, number, numbers_for, say, say_answer_words, say_hotline, say_service
+from actions.urgent import ActionDanger, ActionSelfHarm
+from bot.knowledge.answers import answer_for
+from bot.knowledge.directory import directory
+
+# Kinds of services that a search asks the directory for, best first.
+KINDS = {
+    "find_shelter": ("trafficking_hotline", "gender_violence"),
+    "find_legal_aid": ("legal_aid", "trafficking_hotline"),
+    "find_counselling": ("crisis_line", "trafficking_hotline", "gender_violence"),
+    "find_basic_needs": ("trafficking_hotline", "gender_violence"),
+    "find_work": ("labour_rights", "trafficking_hotline"),
+}
+
+
+def give_person(dispatcher: CollectingDispatcher, tracker: Tracker, opening: str) -> list[EventType]:
+    """The human helpline of the country: phone, text, chat, languages. Asks for the country where it is not known."""
+    numbers = numbers_for(tracker)
+    if not country_of(tracker):
+        say(dispatcher, "utter_person_where")
+        say(dispatcher, "utter_danger_anywhere")
+        return [SlotSet("topic", "talk_to_human"), SlotSet("asked", "country"), SlotSet("country_asked", True)]
+    if numbers.hotline is None:
+        if numbers.danger:
+            say(dispatcher, "utter_person_none", country={"country": numbers.country}, danger=number(numbers.danger))
+        else:
+            say(dispatcher, "utter_person_none_anywhere")
+        return []
+    say(dispatcher, opening)
+    say_hotline(dispatcher, tracker)
+    locale = str(tracker.get_slot("locale") or "en")
+    if locale not in numbers.hotline.languages and numbers.hotline.interpreter:
+        say(dispatcher, "utter_person_interpreter", language={"english_language": locale})
+    elif numbers.hotline.languages and locale not in numbers.hotline.languages:
+        say(dispatcher, "utter_person_languages", languages={"languages": list(numbers.hotline.languages)})
+    if numbers.hotline.chat:
+        say(dispatcher, "utter_person_chat", chat=numbers.hotline.chat, optional=True)
+    return []
+
+
+class ActionPerson(HelplineAction):
+    """A human: until the hotline has a desk here, its phone, text and chat."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_person"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """See `give_person`."""
+        return give_person(dispatcher, tracker, "utter_person")
+
+
+class ActionCall(HelplineAction):
+    """A voice call: the number to dial, the words for an interpreter, and that a call leaves a line on the phone."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_call"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """See `give_person`."""
+        events = give_person(dispatcher, tracker, "utter_call")
+        say(dispatcher, "utter_call_log")
+        return events
+
+
+class ActionFrustrated(HelplineAction):
+    """Anger at the bot: it admits, and a human is there."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_frustrated"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """See `give_person`."""
+        return give_person(dispatcher, tracker, "utter_frustrated")
+
+
+def give_search(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """Up to two services for what is looked for, in the country."""
+    search = str(tracker.get_slot("search") or "find_shelter")
+    country = country_of(tracker)
+    answer = answer_for(search, country)
+    found = directory().find(country or "", KINDS[search])[:2]
+    if found:
+        say(dispatcher, "utter_search")
+        for service in found:
+            say_service(dispatcher, service, named=bool(tracker.get_slot("named")))
+    elif country:
+        say(dispatcher, "utter_search_none", country={"country": country})
+        say_hotline(dispatcher, tracker)
+    else:
+        say(dispatcher, "utter_search_unknown_country")
+        say(dispatcher, "utter_danger_anywhere")
+    if answer:
+        say_answer_words(dispatcher, answer, answer.text, numbers_for(tracker))
+    return [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None)]
+
+
+class ActionSearch(HelplineAction):
+    """The end of a search: what the directory has."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_search"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """See `give_search`; an unknown country is forgotten again, so that a later search may ask."""
+        events = give_search(dispatcher, tracker)
+        return [*events, SlotSet("country", None)] if tracker.get_slot("country") == "unknown" else events
+
+
+class ActionAskCountry(HelplineAction):
+    """The one question of a search."""
+
+    def name(self) -> str:
+        """Its name in the domain; Rasa calls it when the form lacks the country."""
+        return "action_ask_country"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Asks, once."""
+        say(dispatcher, "utter_ask_country")
+        return [SlotSet("country_asked", True), SlotSet("asked", "country")]
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Only asks: the search goes on, so it is not left."""
+        return self.reply(dispatcher, tracker)
+
+
+class ValidateSearchForm(FormValidationAction):
+    """Lets the form ask once: a second message without a country ends the search without one."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "validate_search_form"
+
+    async def extract_country(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """The country of the message; "unknown" where it was asked for and not given."""
+        named = next(tracker.get_latest_entity_values("country"), None)
+        if named:
+            return {"country": named}
+        return {"country": "unknown"} if tracker.get_slot("requested_slot") == "country" else {}
+
+
+class ActionPlace(HelplineAction):
+    """A place: remembered as a country, and what was asked before is answered for it."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_place"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """The last topic once more, now for the country."""
+        country = country_of(tracker)
+        if not next(tracker.get_latest_entity_values("country"), None) or not country:
+            say(dispatcher, "utter_place_not_found")
+            return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+        topic = str(tracker.get_slot("topic") or "")
+        if topic == "danger_now":
+            return ActionDanger().reply(dispatcher, tracker)
+        if topic == "self_harm":
+            return ActionSelfHarm().reply(dispatcher, tracker)
+        if topic == "talk_to_human":
+            return give_person(dispatcher, tracker, "utter_person")
+        if topic in KINDS:
+            return [*give_search(dispatcher, tracker), SlotSet("topic", topic)]
+        if topic and answer_for(topic, country):
+            return give_answer(dispatcher, tracker, topic)
+        say(dispatcher, "utter_place_noted", country={"country": country})
+        say_hotline(dispatcher, tracker)
+        return []

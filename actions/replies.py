@@ -1,0 +1,90 @@
+"""How actions say things: names of responses and values, never words. The wording is the generator's."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.knowledge.answers import Answer
+from bot.knowledge.directory import Service
+from bot.knowledge.emergency import Numbers, numbers_of
+
+PERSON = "/talk_to_human"
+
+
+def say(dispatcher: CollectingDispatcher, response: str, **values: Any) -> None:
+    """Adds a block to the reply: a response of the domain, with the values of its placeholders."""
+    dispatcher.utter_message(response=response, **values)
+
+
+def offer(dispatcher: CollectingDispatcher, response: str, payload: str, **values: Any) -> None:
+    """Adds a choice: a response as its title, and the intent that follows when it is picked."""
+    dispatcher.utter_message(response=response, option=payload, **values)
+
+
+def number(text: str) -> dict[str, str]:
+    """A phone number as a value: it runs left to right in every script."""
+    return {"number": text}
+
+
+def country_of(tracker: Tracker) -> Optional[str]:
+    """The country the person is in as far as known (ISO 3166-1 alpha-2), else None."""
+    country = tracker.get_slot("country")
+    return None if country in (None, "unknown") else str(country)
+
+
+def numbers_for(tracker: Tracker) -> Numbers:
+    """The emergency numbers that apply."""
+    return numbers_of(country_of(tracker))
+
+
+def say_answer_words(dispatcher: CollectingDispatcher, answer: Answer, text: str, numbers: Numbers, **about: Any) -> None:
+    """Adds a sentence of an answer, with the numbers that it names."""
+    hotline = numbers.hotline
+    general = {"context": "utter_any_emergency_number", "sentence": "112, or 911 in the Americas, 999 in the UK"}
+    say(
+        dispatcher,
+        "utter_words",
+        context=f"{answer.id}:{answer.version}",
+        sentence=text,
+        emergency=number(numbers.danger) if numbers.danger else general,
+        ambulance=number(numbers.medical) if numbers.medical else general,
+        crisis=number(numbers.crisis_phone) if numbers.crisis_phone else general,
+        hotline=number(hotline.phone or hotline.sms) if hotline else general,
+        **about,
+    )
+
+
+def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bool = False, **about: Any) -> None:
+    """Adds one line for a service: its label (or its name once the person used the word) and how to reach it."""
+    label: Any = service.name if named else {"context": "label", "sentence": service.label_text}
+    values: dict[str, Any] = {"label": label, **about}
+    if service.phone:
+        values["phone"] = number(service.phone)
+    if service.sms:
+        values["sms"] = number(service.sms)
+    if service.sms_word:
+        values["word"] = service.sms_word
+    if service.phone and service.sms:
+        say(dispatcher, "utter_service_phone_and_word" if service.sms_word else "utter_service_phone_and_text", **values)
+    elif service.phone:
+        say(dispatcher, "utter_service_phone", **values)
+    elif service.sms:
+        say(dispatcher, "utter_service_text_word" if service.sms_word else "utter_service_text", **values)
+    else:
+        say(dispatcher, "utter_service_web", web=service.chat or service.website, **values)
+
+
+def say_hotline(dispatcher: CollectingDispatcher, tracker: Tracker, **about: Any) -> bool:
+    """Adds the line of the country's helpline; False where there is none."""
+    hotline = numbers_for(tracker).hotline
+    if hotline:
+        say_service(dispatcher, hotline, named=bool(tracker.get_slot("named")), **about)
+    return hotline is not None
+
+
+def understanding_of(tracker: Tracker) -> dict[str, Any]:
+    """What the model made of the latest message (`bot.nlu.components.UNDERSTANDING`); empty after a choice."""
+    return (tracker.latest_message or {}).get("understanding") or {}

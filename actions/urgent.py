@@ -1,0 +1,149 @@
+"""Danger, self-harm, life at stake, a phone in the wrong hands: a number first, no question before it."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answers import give_answer
+from actions.base import HelplineAction
+from actions.replies import country_of, number, numbers_for, offer, say, say_hotline, understanding_of
+from bot.knowledge.answers import answer_for
+from bot.knowledge.emergency import Numbers
+
+
+def say_danger(dispatcher: CollectingDispatcher, numbers: Numbers) -> None:
+    """The emergency number of the country, or the general ones."""
+    if numbers.danger:
+        say(dispatcher, "utter_danger", danger=number(numbers.danger), urgent="danger")
+    else:
+        say(dispatcher, "utter_danger_anywhere", urgent="danger")
+
+
+def say_crisis_line(dispatcher: CollectingDispatcher, numbers: Numbers) -> bool:
+    """The crisis line of the country; False where none is confirmed."""
+    if not numbers.crisis_phone:
+        return False
+    say(dispatcher, "utter_self_harm", crisis=number(numbers.crisis_phone), urgent="self_harm")
+    return True
+
+
+class ActionDanger(HelplineAction):
+    """Danger now: emergency number, helpline, a person; and that nobody here can see or send anyone."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_danger"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Numbers first; the country is asked last, and only where it is not known."""
+        numbers = numbers_for(tracker)
+        say_danger(dispatcher, numbers)
+        say_hotline(dispatcher, tracker)
+        if numbers.emergency_sms:
+            say(dispatcher, "utter_danger_sms", sms=number(numbers.emergency_sms))
+        say(dispatcher, "utter_danger_limits")
+        if country_of(tracker):
+            offer(dispatcher, "utter_option_no_voice", "/no_voice")
+            return [SlotSet("topic", "danger_now")]
+        say(dispatcher, "utter_ask_country")
+        return [SlotSet("topic", "danger_now"), SlotSet("asked", "country"), SlotSet("country_asked", True)]
+
+
+class ActionNoVoice(HelplineAction):
+    """For one who cannot speak: the silent ways of the country, where the facts have them."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_no_voice"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """The number that takes texts, or that none is known; calling without a word as well."""
+        numbers = numbers_for(tracker)
+        if numbers.emergency_sms:
+            say(dispatcher, "utter_danger_sms", sms=number(numbers.emergency_sms), urgent="danger")
+        elif numbers.emergency_sms_in_places:
+            say(dispatcher, "utter_danger_sms_in_places", sms=number(numbers.emergency_sms_in_places), urgent="danger")
+        else:
+            say(dispatcher, "utter_no_voice_nothing_known", urgent="danger")
+        say_danger(dispatcher, numbers)
+        return []
+
+
+class ActionSelfHarm(HelplineAction):
+    """Somebody wants to die: crisis line first, a person at once, the emergency number if something is done already."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_self_harm"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Crisis line; where none is confirmed, the helpline."""
+        numbers = numbers_for(tracker)
+        if say_crisis_line(dispatcher, numbers):
+            if numbers.crisis_sms:
+                say(dispatcher, "utter_self_harm_text", crisis_sms=number(numbers.crisis_sms))
+        else:
+            say(dispatcher, "utter_self_harm_no_line", urgent="self_harm")
+            say_hotline(dispatcher, tracker)
+        if numbers.medical:
+            say(dispatcher, "utter_self_harm_taken", ambulance=number(numbers.medical))
+        else:
+            say(dispatcher, "utter_self_harm_taken_anywhere")
+        if country_of(tracker):
+            return [SlotSet("topic", "self_harm")]
+        say(dispatcher, "utter_ask_country")
+        return [SlotSet("topic", "self_harm"), SlotSet("asked", "country"), SlotSet("country_asked", True)]
+
+
+class ActionMedical(HelplineAction):
+    """A doctor is needed; where life is at stake, the ambulance first."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_medical"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """The ambulance number alone where it is urgent, else the answer on medical care."""
+        if understanding_of(tracker).get("urgency") != "life":
+            return give_answer(dispatcher, tracker, "needs_medical_care")
+        numbers = numbers_for(tracker)
+        if numbers.medical:
+            say(dispatcher, "utter_life", ambulance=number(numbers.medical), urgent="life")
+        else:
+            say(dispatcher, "utter_life_anywhere", urgent="life")
+        say(dispatcher, "utter_life_stay")
+        say(dispatcher, "utter_danger_limits")
+        say_hotline(dispatcher, tracker)
+        return [SlotSet("topic", "needs_medical_care")]
+
+
+class ActionUnsafePhone(HelplineAction):
+    """Somebody may be looking: one line that looks like nothing. The steps come on a digit."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_unsafe_phone"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """The blank line; no choice is spelled out."""
+        say(dispatcher, "utter_unsafe_phone", bare=True)
+        offer(dispatcher, "utter_option_steps", "/phone_is_shared")
+        return [SlotSet("topic", "unsafe_phone")]
+
+
+class ActionUnsafePhoneSteps(HelplineAction):
+    """What to do about a phone that others see."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_unsafe_phone_steps"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """The answer on it, and the exit word."""
+        if not answer_for("unsafe_phone", country_of(tracker)):
+            return []
+        events = give_answer(dispatcher, tracker, "unsafe_phone")
+        say(dispatcher, "utter_exit_word")
+        return [*events, SlotSet("phone_asked", True)]

@@ -1,0 +1,427 @@
+"""Telegram: by webhook where there is a public address, by polling where there is none, through python-telegram-bot.
+
+Of python-telegram-bot only `Bot` is used. Its `Application` would keep data of each chat, and its `Updater` drops a whole batch
+of updates, and logs it word for word, when one of them cannot be read. Order within a chat and the limit on what
+is open at once are kept here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, cast
+
+import telegram
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from telegram.constants import ChatType
+from telegram.error import TelegramError
+from telegram.request import BaseRequest, HTTPXRequest
+
+from bot import settings
+from bot.channels.provider_errors import Failure, ProviderError
+from bot.channels.telegram_memory import Chat, ChatMemory, FirstTimes
+from bot.channels.telegram_profile import set_profile
+from bot.channels.telegram_sending import TelegramShape, call, delete_messages, send_reply
+from bot.channels.telegram_updates import (
+    ALLOWED_UPDATES,
+    LATE_SECONDS,
+    chat_of,
+    country_of,
+    is_late,
+    message_id_of,
+    message_of,
+    read_update,
+)
+from bot.conversation.messages import Message, Reply, Shape
+from bot.errors import ConfigurationError, HelplineError
+
+PATH = "/webhooks/telegram/webhook"
+# https://core.telegram.org/bots/api#setwebhook
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+_MOST_CONNECTIONS = 10  # Telegram gets its 200 at once, so few are enough
+_LARGEST_BODY = 64 * 1024
+_MOST_OPEN = 256  # updates being answered at once; beyond, Telegram waits
+_LONG_POLL = 25  # seconds
+_SHORTEST_PAUSE, _LONGEST_PAUSE, _CONFLICT_PAUSE = 1.0, 30.0, 30.0  # seconds between tries, growing from the first to the second
+_GRACE = 1.0  # seconds that a late message waits for a newer one of its chat
+_QUERY_TIMEOUT = 1.0  # seconds that a reply waits for the button's small clock to be stopped
+_DRAIN = 10.0  # seconds that open updates get at the end
+
+_LOG = logging.getLogger(__name__)
+# Everything that this channel says of itself. Each sentence is fixed; beside it stands at most the kind of an error.
+_UNREADABLE = "telegram.unreadable: an update could not be read and was passed over. Raise python-telegram-bot if this comes often."
+_FAILED = "telegram.failed (%s): a message was not answered. Report this with the version of the service."
+_NOT_SENT = "telegram.not_sent (%s): %s"
+_NOT_ERASED = "telegram.not_erased (%s): %s"
+_NO_CLAIM = "telegram.no_claim (%s): the store does not answer, so a repeated update is only known within this process. Check the store."
+_CONFLICT = (
+    "telegram.conflict: another process polls with this bot token, or has set a webhook for it. Stop it, or give each a bot of its own."
+)
+_AWAY = "telegram.away (%s): Telegram cannot be reached and is tried again. Check the connection to it if this lasts."
+_BACK = "telegram.back: Telegram answers."
+_TOKEN_REFUSED = "telegram.token_refused: TELEGRAM_BOT_TOKEN is no longer valid. Copy the present one from @BotFather and restart."
+_URL_REFUSED = "telegram.url_refused: Telegram refuses PUBLIC_URL. Use a public https address on port 443, 80, 88 or 8443, then restart."
+_PROFILE = "telegram.profile (%s): part of the bot's profile could not be set. It is tried again at the next start."
+_GROUPS = "telegram.groups: the bot can be added to groups, which it leaves at once. Switch that off at @BotFather (/setjoingroups)."
+
+
+def quiet_libraries() -> None:
+    """Keeps the libraries below from logging what they carry, whatever the level of the root logger is.
+
+    At INFO httpx logs each URL, with the token in it. python-telegram-bot logs words and chat ids not only at DEBUG: an update or an
+    answer that it cannot read is logged whole, as CRITICAL and as ERROR. What an operator needs is said by the events of this module.
+    """
+    logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Bot(telegram.Bot):
+    """A bot whose updates come as JSON, so that each is read by itself."""
+
+    async def raw_updates(self, offset: int | None, wait: int, most: int = 100) -> list[dict[str, Any]]:
+        """What came since `offset`, all with an id; waits up to `wait` seconds for it. https://core.telegram.org/bots/api#getupdates"""
+        data = {"offset": offset, "limit": most, "timeout": wait, "allowed_updates": list(ALLOWED_UPDATES)}
+        updates = await self._post("getUpdates", data, read_timeout=wait + 10)
+        return [update for update in updates if type(update["update_id"]) is int]
+
+
+class TelegramChannel:
+    """One bot at Telegram.
+
+    A repeated update is handled once: update ids are claimed before anything else happens, so a repeat (Telegram posts again when
+    our 200 got lost) never comes as far as `answer`, and a reply can not go out twice.
+
+    Args:
+        telegram: token, secret and address of the Bot API.
+        public_url: where Telegram reaches this service, without a slash at its end; empty to poll.
+        answer: the conversation. It must not raise: it has its last wall.
+        request: how calls travel, in place of HTTP; a trial phone brings its own.
+        poll: this process is the one that deals with Telegram: it polls, or sets the webhook, and sets the profile. With several
+            workers exactly one does; the others only answer what comes to their routes.
+        session_minutes: quiet time after which the message ids of a chat are forgotten.
+        claim: tells workers apart from repeats: whether this delivery id comes for the first time, to any of them. Alone, a process
+            knows by itself.
+    """
+
+    def __init__(
+        self,
+        telegram: settings.Telegram,
+        public_url: str,
+        answer: Callable[[Message, Shape], Awaitable[Reply]],
+        *,
+        request: BaseRequest | None = None,
+        poll: bool = True,
+        session_minutes: float = 15,
+        claim: Callable[[str], Awaitable[bool]] | None = None,
+    ) -> None:
+        quiet_libraries()  # before the first line of the library, which logs the token at DEBUG
+        self._secret = telegram.secret
+        self._public_url = public_url
+        self._answer = answer
+        self._poll = poll
+        self._claim = claim
+        self._requests = (
+            (request, request)
+            if request
+            else (HTTPXRequest(connection_pool_size=1), HTTPXRequest(connection_pool_size=64, pool_timeout=10))
+        )
+        self._bot = _Bot(telegram.token, f"{telegram.api_base}/bot", request=self._requests[1], get_updates_request=self._requests[0])
+        self._shape = TelegramShape()
+        self._chats = ChatMemory(session_minutes)
+        self._first_times = FirstTimes()
+        self._open: set[asyncio.Task[None]] = set()
+        self._work: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._offset: int | None = None
+        self._trouble: tuple[Failure, int | None] | None = None
+
+    # --- life -----------------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begins to receive. Returns without waiting for Telegram where it cannot be reached; that is then tried again and again.
+
+        Raises:
+            ConfigurationError: Telegram does not know the token.
+        """
+        self._stopping = False
+        for request in self._requests:
+            await request.initialize()
+        if not self._poll:
+            return
+        try:
+            me = await call(self._bot.get_me)
+        except ProviderError as error:
+            if error.failure is Failure.SETTINGS:
+                raise ConfigurationError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.") from None
+            self._note_trouble(error)
+        else:
+            if me.can_join_groups:
+                _LOG.warning(_GROUPS)
+        self._work = asyncio.create_task(self._receive())
+
+    async def stop(self) -> None:
+        """Stops receiving, lets what is open come to its end, and forgets everything. Telegram keeps what comes later."""
+        self._stopping = True
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait([self._work])
+            self._work = None
+        if self._open:
+            _, late = await asyncio.wait(self._open, timeout=_DRAIN)
+            for task in late:
+                task.cancel()
+        if self._offset is not None:
+            # What was answered must not come again after the restart.
+            offset = self._offset
+            try:
+                await call(lambda: self._bot.raw_updates(offset, wait=0, most=1))
+            except ProviderError as error:
+                self._note_trouble(error)
+        self._chats.close()
+        for request in self._requests:
+            await request.shutdown()
+
+    async def _receive(self) -> None:
+        await self._register()
+        profile = asyncio.create_task(self._set_profile())
+        try:
+            if not self._public_url:
+                await self._poll_forever()
+            await profile
+        finally:
+            profile.cancel()
+
+    async def _register(self) -> None:
+        """Tells Telegram where updates go, until it takes it. What waits there is kept."""
+        pause = _SHORTEST_PAUSE
+        while True:
+            try:
+                await call(self._set_webhook if self._public_url else self._bot.delete_webhook)
+                return self._note_trouble(None)
+            except ProviderError as error:
+                self._note_trouble(error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _set_webhook(self) -> bool:
+        return await self._bot.set_webhook(
+            f"{self._public_url}{PATH}",
+            allowed_updates=ALLOWED_UPDATES,
+            secret_token=self._secret,
+            max_connections=_MOST_CONNECTIONS,
+        )
+
+    async def _set_profile(self) -> None:
+        for error in await set_profile(self._bot):
+            _LOG.warning(_PROFILE, error.failure.value)
+
+    def _note_trouble(self, error: ProviderError | None) -> None:
+        """Says once when Telegram begins to fail in some way, and once when it answers again."""
+        kind = (error.failure, error.code) if error else None
+        if kind == self._trouble:
+            return
+        self._trouble = kind
+        if error is None:
+            _LOG.info(_BACK)
+        elif _is_conflict(error):
+            _LOG.error(_CONFLICT)
+        elif error.failure is Failure.SETTINGS:
+            _LOG.error(_TOKEN_REFUSED)
+        elif error.failure is Failure.REFUSED and self._public_url:
+            _LOG.error(_URL_REFUSED)
+        else:
+            _LOG.warning(_AWAY, error.failure.value)
+
+    # --- receiving ------------------------------------------------------------------------------------------------------------
+
+    async def _poll_forever(self) -> None:
+        pause = _SHORTEST_PAUSE
+        while True:
+            try:
+                updates = await call(self._next_updates)
+            except ProviderError as error:
+                self._note_trouble(error)
+                # Two pollers take each other's turn away with every call; the slow one gives way.
+                await asyncio.sleep(_CONFLICT_PAUSE if _is_conflict(error) else pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                continue
+            self._note_trouble(None)
+            pause = _SHORTEST_PAUSE
+            for data in updates:
+                while len(self._open) >= _MOST_OPEN:
+                    await asyncio.wait(self._open, return_when=asyncio.FIRST_COMPLETED)
+                self._offset = data["update_id"] + 1
+                update = read_update(data)
+                if update is None:
+                    _LOG.error(_UNREADABLE)
+                else:
+                    self._accept(update)
+
+    async def _next_updates(self) -> list[dict[str, Any]]:
+        return await self._bot.raw_updates(self._offset, _LONG_POLL)
+
+    def routes(self) -> list[Route]:
+        """The webhook, where Telegram is to call it; none when polling."""
+        return [Route(PATH, self._webhook, methods=["POST"])] if self._public_url else []
+
+    async def _webhook(self, request: Request) -> Response:
+        if not self._is_from_telegram(request):
+            return _status(HTTPStatus.FORBIDDEN)
+        try:
+            body = await _limited_body(request)
+        except ClientDisconnect:
+            return _status(HTTPStatus.BAD_REQUEST)
+        if body is None:
+            return _status(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        update = read_update(_json(body))
+        if update is None:
+            return _status(HTTPStatus.BAD_REQUEST)
+        if self._stopping or len(self._open) >= _MOST_OPEN:
+            return _status(HTTPStatus.SERVICE_UNAVAILABLE)  # Telegram posts it again
+        self._accept(update)
+        return Response(status_code=HTTPStatus.OK)
+
+    def _is_from_telegram(self, request: Request) -> bool:
+        given = request.headers.get(SECRET_HEADER, "").encode("latin-1")
+        return bool(self._secret) and hmac.compare_digest(given, self._secret.encode())
+
+    def _accept(self, update: telegram.Update) -> None:
+        task = asyncio.create_task(self._handle(update))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    # --- one update -----------------------------------------------------------------------------------------------------------
+
+    async def handle(self, update_json: dict[str, Any]) -> None:
+        """Answers one update; returns when the reply is out. Raises nothing.
+
+        Args:
+            update_json: an update, parsed; https://core.telegram.org/bots/api#update.
+        """
+        update = read_update(update_json)
+        if update is None:
+            _LOG.error(_UNREADABLE)
+        else:
+            await self._handle(update)
+
+    async def _handle(self, update: telegram.Update) -> None:
+        try:
+            if await self._is_first(str(update.update_id)):
+                await self._take(update)
+        except ProviderError as error:
+            _LOG.log(logging.ERROR if error.for_operator else logging.WARNING, _NOT_SENT, error.failure.value, error)
+        except Exception as error:  # noqa: BLE001 - none may reach a traceback: its text may quote the person
+            _LOG.error(_FAILED, type(error).__name__)
+
+    async def _is_first(self, delivery: str) -> bool:
+        if not self._first_times.claim(delivery):
+            return False
+        if self._claim is None:
+            return True
+        try:
+            return await self._claim(delivery)
+        except HelplineError as error:
+            _LOG.error(_NO_CLAIM, type(error).__name__)
+            return True
+
+    async def _take(self, update: telegram.Update) -> None:
+        chat = chat_of(update)
+        if chat is None:
+            return
+        if chat.type != ChatType.PRIVATE:
+            await self._leave(update, chat.id)
+        elif update.my_chat_member is not None:
+            # Blocked, or let in again: nobody said anything. What an erase would have needed is of no use any more.
+            self._chats.forget(chat.id)
+        elif update.effective_user is not None and not update.effective_user.is_bot:
+            await self._converse(update, chat.id)
+
+    async def _leave(self, update: telegram.Update, chat_id: int) -> None:
+        """Leaves a group or channel without a word: all in it would read along."""
+        change = update.my_chat_member
+        if change is None or change.new_chat_member.status not in (telegram.ChatMember.LEFT, telegram.ChatMember.BANNED):
+            await call(lambda: self._bot.leave_chat(chat_id))
+
+    async def _converse(self, update: telegram.Update, chat_id: int) -> None:
+        message, query, written = message_of(update), update.callback_query, message_id_of(update)
+        late = await self._stop_clock(query) if query else is_late(update)
+        if message is None:
+            return
+        chat = self._chats.chat(chat_id)
+        if written is not None:
+            chat.note(written)
+        if late and not await self._answers_for_all_late(chat, update):
+            return
+        async with chat.turn:
+            chat.answered = time.monotonic()
+            message = replace(message, late=late, country=await country_of(update))
+            await self._deliver(chat, chat_id, await self._answer(message, self._shape))
+
+    async def _answers_for_all_late(self, chat: Chat, update: telegram.Update) -> bool:
+        """Whether a late message is the one of its chat that is answered: the newest, and only if no answer came since it was written."""
+        if update.edited_message is not None:
+            return False  # the message itself has had its line
+        # After an outage a chat's messages come right behind each other, each through its own request perhaps.
+        chat.newest_late = max(chat.newest_late, update.update_id)
+        await asyncio.sleep(_GRACE)
+        return chat.newest_late == update.update_id and (update.callback_query is not None or not _answered_lately(chat))
+
+    async def _stop_clock(self, query: telegram.CallbackQuery) -> bool:
+        """Answers a button, without a word, and tells whether it was pressed too long ago: a query bears no date, but Telegram
+        refuses an answer to an old one."""
+        try:
+            await self._bot.answer_callback_query(query.id, read_timeout=_QUERY_TIMEOUT, connect_timeout=_QUERY_TIMEOUT)
+        except TelegramError as error:
+            return "too old" in error.message
+        return False
+
+    async def _deliver(self, chat: Chat, chat_id: int, reply: Reply) -> None:
+        if reply.erase:
+            for error in await delete_messages(self._bot, chat_id, chat.take()):
+                _LOG.warning(_NOT_ERASED, error.failure.value, error)
+        try:
+            for sent in await send_reply(self._bot, chat_id, reply):
+                chat.note(sent)
+        except ProviderError as error:
+            if error.failure is Failure.OPTED_OUT:
+                self._chats.forget(chat_id)
+            raise
+
+
+def _answered_lately(chat: Chat) -> bool:
+    """A late message is older than any answer that the chat got since; that answer will do for it."""
+    return chat.answered is not None and time.monotonic() - chat.answered < LATE_SECONDS
+
+
+def _is_conflict(error: ProviderError) -> bool:
+    return error.failure is Failure.SETTINGS and error.code == 409
+
+
+def _status(status: HTTPStatus) -> Response:
+    return PlainTextResponse(status.phrase, status)
+
+
+async def _limited_body(request: Request) -> bytes | None:
+    """The body, or None as soon as it is larger than any update."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            return None
+    return bytes(body)
+
+
+def _json(body: bytes) -> object:
+    try:
+        return cast(object, json.loads(body))
+    except (ValueError, RecursionError):
+        return None

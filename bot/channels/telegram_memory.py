@@ -1,0 +1,118 @@
+"""What the Telegram channel remembers of a chat while its session lives: message ids that an erase must reach, and no chat id."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+# "A message can only be deleted if it was sent less than 48 hours ago." https://core.telegram.org/bots/api#deletemessage
+_DELETABLE_SECONDS = 48 * 3600 - 60
+_MOST_MESSAGES = 1_000
+
+
+@dataclass
+class Chat:
+    """One chat while its session lives.
+
+    Attributes:
+        turn: held from the reading of a message to the sending of its reply, so that replies arrive in the order of the messages.
+        answered: when the chat last got an answer (monotonic seconds); None if it did not yet.
+        newest_late: update id of the newest message that waits as a late one.
+    """
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    answered: float | None = None
+    newest_late: int = 0
+    used: float = 0.0
+    _messages: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_MOST_MESSAGES))
+
+    def note(self, message_id: int) -> None:
+        """Remembers the id of a message of this session, the person's or the bot's."""
+        self._messages.append((time.monotonic(), message_id))
+
+    def take(self) -> list[int]:
+        """The ids of this session that can still be deleted; they are forgotten here."""
+        oldest = time.monotonic() - _DELETABLE_SECONDS
+        ids = [message_id for when, message_id in self._messages if when > oldest]
+        self._messages.clear()
+        return list(dict.fromkeys(ids))
+
+
+class ChatMemory:
+    """Chats by a keyed hash of their id. The key is of this process and never leaves it.
+
+    Args:
+        minutes: quiet time after which a chat is forgotten.
+        most: chats that are remembered at once; beyond, the one that was quiet longest goes.
+    """
+
+    def __init__(self, minutes: float, most: int = 10_000) -> None:
+        self._quiet = minutes * 60
+        self._most = most
+        self._key = secrets.token_bytes(32)
+        self._chats: OrderedDict[bytes, Chat] = OrderedDict()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._chats)
+
+    def _name(self, chat_id: int) -> bytes:
+        return hashlib.blake2b(str(chat_id).encode(), key=self._key, digest_size=16).digest()
+
+    def chat(self, chat_id: int) -> Chat:
+        """The chat of that id, a new one if it is not remembered. Asking counts as use. Needs a running event loop."""
+        self._drop_quiet()
+        name = self._name(chat_id)
+        chat = self._chats.setdefault(name, Chat())
+        chat.used = time.monotonic()
+        self._chats.move_to_end(name)
+        if len(self._chats) > self._most:
+            self._chats.popitem(last=False)
+        if self._timer is None:
+            self._wake_at_next_end()
+        return chat
+
+    def forget(self, chat_id: int) -> None:
+        """Drops what is remembered of a chat."""
+        self._chats.pop(self._name(chat_id), None)
+
+    def close(self) -> None:
+        """Drops everything."""
+        self._chats.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _drop_quiet(self) -> None:
+        ended = time.monotonic() - self._quiet
+        while self._chats and next(iter(self._chats.values())).used <= ended:
+            self._chats.popitem(last=False)
+
+    def _wake_at_next_end(self) -> None:
+        """Quiet chats go even when nobody writes any more: forgetting must not wait for the next message."""
+        self._drop_quiet()
+        self._timer = None
+        if self._chats:
+            wait = next(iter(self._chats.values())).used + self._quiet - time.monotonic()
+            self._timer = asyncio.get_running_loop().call_later(max(wait, 0.01), self._wake_at_next_end)
+
+
+class FirstTimes:
+    """Knows for the newest few thousand update ids whether they were seen before. An update id says nothing of a person."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def claim(self, delivery: str) -> bool:
+        """Whether this is the first time; from now on it is not."""
+        if delivery in self._seen:
+            return False
+        self._seen[delivery] = None
+        if len(self._seen) > self._most:
+            self._seen.popitem(last=False)
+        return True

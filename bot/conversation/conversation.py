@@ -1,0 +1,148 @@
+"""The way of a message: once, in order for each session, with a deadline; and an answer whatever breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from typing import Any, Protocol
+
+from bot.conversation.composing import compose, rest
+from bot.conversation.last_wall import LastWall, likely_locale
+from bot.conversation.messages import SILENCE, Kind, Message, Reply, Shape, Turn
+from bot.conversation.sessions import Session, Sessions
+from bot.conversation.stop_words import is_carrier_help, is_carrier_stop
+from bot.dialogue.catalogues import translate
+from bot.errors import HelplineError
+from bot.locales import all_locales
+from bot.nlu.text import fold
+
+DEADLINE = 4.0  # seconds for the whole way; the dialogue's own deadline lies within
+_PERSON = "/talk_to_human"
+_COMMANDS = {"start": "/greet", "help": "/what_can_you_do", "person": _PERSON, "language": "/change_language", "erase": "/erase_me"}
+# What came in without words to understand, and what it is answered with.
+_WORDLESS = {
+    Kind.PICTURE: ("utter_no_pictures", "I can only read text. Please write in your own words."),
+    Kind.STICKER: ("utter_no_pictures", "I can only read text. Please write in your own words."),
+    Kind.FILE: ("utter_no_pictures", "I can only read text. Please write in your own words."),
+    Kind.VOICE: ("utter_no_voice_notes", "I cannot hear voice notes. Please write. If writing is hard, a person can listen:"),
+}
+_EMPTY = ("utter_empty", "Your message came without words. Please write a few words.")
+_LATE = ("utter_old_message", "This line was away when you wrote. If you still want to, write again.")
+_GONE = ("utter_choice_gone", "That choice is no longer open. Please write in your own words.")
+_LOST = ("utter_place_not_found", "I do not know that place. Please write the country.")
+
+
+class Dialogue(Protocol):
+    """What stands behind the seam: see `bot.dialogue.process.DialogueProcess`."""
+
+    async def reply(self, text: str, state: dict[str, Any] | None, hints: dict[str, Any], *, payload: bool = False) -> Turn:
+        """Answers one message."""
+        ...
+
+
+def digit_of(text: str) -> str | None:
+    """The digit that a text is, in whatever script it was typed; None where it is more or less than one."""
+    bare = text.strip().strip(".)( ")
+    return str(unicodedata.digit(bare)) if len(bare) == 1 and unicodedata.digit(bare, None) is not None else None
+
+
+def is_exit_word(text: str) -> bool:
+    """Whether the whole text is the exit word of a language."""
+    return fold(text) in {fold(locale.exit_word) for locale in all_locales().values()}
+
+
+class Conversation:
+    """Answers messages of all channels.
+
+    Args:
+        dialogue: the model behind its seam.
+        sessions: what is remembered.
+        last_wall: what answers when anything else fails.
+    """
+
+    def __init__(self, dialogue: Dialogue, sessions: Sessions, last_wall: LastWall) -> None:
+        self._dialogue, self._sessions, self._last_wall = dialogue, sessions, last_wall
+        self.failures = 0
+
+    async def answer(self, message: Message, shape: Shape) -> Reply:
+        """Answers one message; never raises.
+
+        Args:
+            message: what came in.
+            shape: how much the channel carries at once.
+        """
+        if is_carrier_stop(message.text) and message.kind is Kind.TEXT and message.channel.endswith("sms"):
+            return await self._leave(message, SILENCE)
+        if (message.kind is Kind.TEXT and is_exit_word(message.text)) or (message.kind is Kind.COMMAND and message.choice == "exit"):
+            return await self._leave(message, Reply("", erase=True))
+        known: list[Session] = []
+        try:
+            return await asyncio.wait_for(self._in_order(message, shape, known), DEADLINE)
+        except Exception:  # noqa: BLE001 - whatever broke, a person waits; its text may quote the message, so it goes nowhere
+            self.failures += 1
+            return self._last_wall.reply(message, known[0].locale if known else None)
+
+    async def _leave(self, message: Message, reply: Reply) -> Reply:
+        try:
+            await self._sessions.drop(message)
+        except HelplineError:
+            self.failures += 1
+        return reply
+
+    async def _in_order(self, message: Message, shape: Shape, known: list[Session]) -> Reply:
+        async with self._sessions.turn_of(message):
+            if before := await self._sessions.answered(message):
+                return before
+            session = await self._sessions.load(message)
+            if session:
+                known.append(session)
+            reply, session, ended = await self._reply(message, session or Session(), shape)
+            await self._keep(message, session, reply, ended)
+            return reply
+
+    async def _keep(self, message: Message, session: Session, reply: Reply, ended: bool) -> None:
+        try:
+            if ended:
+                await self._sessions.drop(message)
+            else:
+                await self._sessions.save(message, session)
+            await self._sessions.remember_answer(message, reply)
+        except HelplineError:
+            self.failures += 1  # the right answer goes out all the same; only what was said is not remembered
+
+    async def _reply(self, message: Message, session: Session, shape: Shape) -> tuple[Reply, Session, bool]:
+        if message.late:
+            return self._fixed(message, session, shape, *_LATE)
+        if message.kind in _WORDLESS:
+            return self._fixed(message, session, shape, *_WORDLESS[message.kind])
+        if message.kind is Kind.TEXT and not any(c.isalnum() for c in message.text):
+            return self._fixed(message, session, shape, *_EMPTY)
+        text, payload = self._meant(message, session)
+        if text == "/later":
+            return (*rest(session, shape), False)
+        if text is None:
+            return self._fixed(message, session, shape, *(_LOST if message.kind is Kind.PLACE else _GONE))
+        hints = {"locale_hint": message.locale or session.locale, "country_hint": message.country}
+        turn = await self._dialogue.reply(text, session.state, hints, payload=payload)
+        reply, session = compose(turn, session, shape, asked_person=text == _PERSON)
+        return reply, session, turn.ended
+
+    def _meant(self, message: Message, session: Session) -> tuple[str | None, bool]:
+        """What goes to the dialogue: the person's text, or the intent behind a choice; None where the choice is gone."""
+        if message.kind is Kind.CHOICE:
+            turn, _, digit = (message.choice or "").partition(":")
+            return (_PERSON if digit == "0" else session.payload(digit) if turn == str(session.turn) else None), True
+        if message.kind is Kind.PLACE:
+            return (f'/give_location{{"country": "{message.country}"}}' if message.country else None), True
+        if message.kind is Kind.COMMAND:
+            return _COMMANDS.get(message.choice or ""), True
+        if is_carrier_help(message.text) and message.channel.endswith("sms"):
+            return _PERSON, True
+        if digit := digit_of(message.text):
+            return (_PERSON if digit == "0" else session.payload(digit)), True
+        return message.text, False
+
+    def _fixed(self, message: Message, session: Session, shape: Shape, context: str, sentence: str) -> tuple[Reply, Session, bool]:
+        """A sentence that needs no model. What was open stays open."""
+        locale = session.locale or likely_locale(message)
+        return (*rest(session, shape, lead=translate(locale, context, sentence), locale=locale), False)

@@ -1,0 +1,71 @@
+"""What answers when anything else fails: the emergency number and the helpline, from tables in memory."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from babel import Locale as CldrLocale
+from babel.core import UnknownLocaleError
+
+from bot.conversation.messages import Message, Reply
+from bot.dialogue.catalogues import translate
+from bot.knowledge.emergency import Numbers, emergency_table
+from bot.locales import DEFAULT, all_locales
+
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
+_SENTENCES = {
+    "utter_last_wall": "This line has a fault right now. Please write again in a few minutes.",
+    "utter_danger": "If you are in danger now, call {danger}.",
+    "utter_danger_anywhere": "If you are in danger now, call 112, or 911 in the Americas, 999 in the UK.",
+    "utter_service_phone": "{label}: {phone}.",
+    "utter_danger_limits": "I am automated. I cannot see where you are or send anyone.",
+}
+
+
+def likely_locale(message: Message) -> str:
+    """The locale of a message that no model has read: by its script, the app's language, the country of the number."""
+    scripts = {unicodedata.name(character, "").split(" ")[0].title() for character in message.text if character.isalpha()}
+    fitting = [code for code, locale in all_locales().items() if locale.script in scripts]
+    if message.locale in all_locales() and (not fitting or message.locale in fitting):
+        return str(message.locale)
+    if len(fitting) == 1:
+        return fitting[0]
+    try:
+        language = CldrLocale.parse(f"und_{message.country}", resolve_likely_subtags=True).language if message.country else ""
+    except (UnknownLocaleError, ValueError):
+        language = ""
+    spoken = [code for code in fitting or all_locales() if code.split("_")[0] == language]
+    return spoken[0] if spoken else fitting[0] if fitting else DEFAULT
+
+
+class LastWall:
+    """Answers without model, store or disk: all it needs is read when it is built."""
+
+    def __init__(self) -> None:
+        self._numbers = dict(emergency_table())
+        self._words = {
+            locale: {context: translate(locale, context, text) for context, text in _SENTENCES.items()} for locale in all_locales()
+        }
+        labels = {numbers.hotline.label_text for numbers in self._numbers.values() if numbers.hotline}
+        self._labels = {locale: {label: translate(locale, "label", label) for label in labels} for locale in all_locales()}
+
+    def reply(self, message: Message, locale: str | None = None) -> Reply:
+        """The reply to a message that could not be answered otherwise.
+
+        Args:
+            message: what came in; its country is used where known.
+            locale: the session's, where known.
+        """
+        locale = locale if locale in all_locales() else likely_locale(message)
+        words, numbers = self._words[locale], self._numbers.get(message.country or "", Numbers(""))
+
+        def digits(text: str) -> str:
+            return _LEFT_TO_RIGHT + text if all_locales()[locale].direction == "rtl" else text
+
+        danger = words["utter_danger"].format(danger=digits(numbers.danger)) if numbers.danger else words["utter_danger_anywhere"]
+        lines = [danger, words["utter_danger_limits"], words["utter_last_wall"]]
+        if numbers.hotline and (numbers.hotline.phone or numbers.hotline.sms):
+            label = self._labels[locale][numbers.hotline.label_text]
+            phone = digits(numbers.hotline.phone or numbers.hotline.sms)
+            lines.insert(1, words["utter_service_phone"].format(label=label[:1].upper() + label[1:], phone=phone))
+        return Reply("\n".join(lines), locale=locale, urgent="danger")

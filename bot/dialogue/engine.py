@@ -1,0 +1,199 @@
+"""The trained Rasa model at work: understands a text, answers a message. Runs in the dialogue process only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Text
+
+from bot.dialogue import slim_rasa
+
+slim_rasa.install()
+
+import structlog  # noqa: E402
+from rasa.core.agent import Agent  # noqa: E402
+from rasa.core.channels.channel import OutputChannel, UserMessage  # noqa: E402
+from rasa.core.lock_store import InMemoryLockStore  # noqa: E402
+from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
+
+from bot.conversation.messages import Block, Turn, Understanding  # noqa: E402
+from bot.dialogue.in_process_actions import InProcessActions, validate_results_quickly  # noqa: E402
+from bot.dialogue.tracker_state import AboutTurn, OneTurnStore, State, tracker_of  # noqa: E402
+from bot.dialogue.wording import CatalogueWording  # noqa: E402
+from bot.errors import ModelError, TurnFailed  # noqa: E402
+from bot.knowledge.answers import answers  # noqa: E402
+from bot.knowledge.emergency import emergency_table, numbers_of  # noqa: E402
+from bot.locales import DEFAULT  # noqa: E402
+
+_SENDER = "session"  # Rasa wants a sender's id; nobody has one here
+
+
+def _drop_event(*_: Any) -> Any:
+    raise structlog.DropEvent
+
+
+def silence_rasa() -> None:
+    """Rasa logs what people write at DEBUG, and structlog prints everything unless told otherwise. Both are shut off."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), processors=[_drop_event], cache_logger_on_first_use=False
+    )
+    for name in ("rasa", "rasa_sdk", "apscheduler", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+class Outbox(OutputChannel):
+    """Collects what actions say in one turn. Each entry is a dict with `text` and what its action said about it:
+
+    option: payload of the choice whose title the text is; optional: may be dropped where there is no room; urgent: kind of
+    urgency that the text answers; bare: no choice may be spelled out; ended: the session is to be dropped.
+    """
+
+    def __init__(self) -> None:
+        self.entries: List[Dict[Text, Any]] = []
+
+    @classmethod
+    def name(cls) -> Text:
+        """The channel's name for Rasa. Real channels differ only in shape, which Rasa need not know."""
+        return "helpline"
+
+    async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
+        """Takes one entry."""
+        self.entries.append(message)
+
+
+def understanding_from(parsed: Dict[str, Any]) -> Understanding:
+    """What the components found, as the rest of the service knows it."""
+    found = parsed["understanding"]
+    return Understanding(
+        locale=found["locale"] or DEFAULT,
+        topic=found["topic"],
+        ranking=tuple((name, chance) for name, chance in found["ranking"]),
+        confidence=found["confidence"],
+        acted=found["acted"],
+        offered=tuple(found["offered"]),
+        urgency=found["urgency"],
+        certain=found["certain"],
+        country=found["country"],
+    )
+
+
+class Engine:
+    """A loaded model.
+
+    Args:
+        model: path of the trained model (tar.gz).
+    Raises:
+        ModelError: it cannot be loaded, or does not fit this code.
+    """
+
+    def __init__(self, model: Path) -> None:
+        silence_rasa()
+        validate_results_quickly()
+        try:
+            self._agent = Agent.load(
+                str(model),
+                generator=CatalogueWording(),
+                lock_store=InMemoryLockStore(),
+                action_endpoint=InProcessActions("actions"),
+            )
+        except Exception as error:  # noqa: BLE001 - whatever Rasa raises, the remedy is the same
+            raise ModelError(f"The model {model.name} cannot be loaded ({type(error).__name__}). Train it again with `helpline train`.") from None
+        if self._agent.processor is None or self._agent.domain is None:
+            raise ModelError(f"The model {model.name} holds no dialogue. Train it again with `helpline train`.")
+        # Rasa wraps every store in one that silently keeps whole trackers, text and all, when saving fails: taken out.
+        self._store = OneTurnStore(self._agent.domain)
+        self._agent.tracker_store = self._store
+        self._agent.processor.tracker_store = self._store
+        self._wording = self._agent.processor.nlg
+        self._loop = asyncio.new_event_loop()
+        answers(), emergency_table()  # read now, not while the first person waits
+
+    def understand(self, text: str, context: Optional[State] = None, hints: Optional[Dict[str, Any]] = None) -> Understanding:
+        """What a text means, alone or in the light of a session.
+
+        Args:
+            text: what a person wrote.
+            context: state of the session, as a `Turn` gave it.
+            hints: `locale_hint` and `country_hint` of the channel.
+        """
+        processor, domain = self._agent.processor, self._agent.domain
+        assert processor is not None and domain is not None
+        tracker = tracker_of(context, _SENDER, domain) or DialogueStateTracker.from_events(_SENDER, [], domain.slots)
+        message = UserMessage(_harmless(text), Outbox(), _SENDER, metadata=hints or {})
+        return understanding_from(self._loop.run_until_complete(processor.parse_message(message, tracker)))
+
+    def reply(self, text: str, state: Optional[State], hints: Optional[Dict[str, Any]] = None, *, payload: bool = False) -> Turn:
+        """Answers one message.
+
+        Args:
+            text: what a person wrote, or an intent that the service itself issued as a choice.
+            state: of the session; None starts one.
+            hints: `locale_hint` and `country_hint` of the channel.
+            payload: `text` is such an intent, not a person's words.
+        Raises:
+            TurnFailed: no action had anything to say.
+        """
+        return self._loop.run_until_complete(self._reply(text if payload else _harmless(text), state, hints or {}))
+
+    async def _reply(self, text: str, state: Optional[State], hints: Dict[str, Any]) -> Turn:
+        outbox = Outbox()
+        self._store.begin(state)
+        try:
+            await self._agent.handle_message(UserMessage(text, outbox, _SENDER, input_channel="helpline", metadata=hints))
+        finally:
+            new_state, about = self._store.finish()
+        blocks = [entry for entry in outbox.entries if not entry.get("option")]
+        if not blocks:
+            raise TurnFailed("No action answered the message. The last wall answers; if this lasts, run `helpline check`.")
+        return await self._framed(outbox.entries, blocks, state is None, new_state, about)
+
+    async def _framed(
+        self, entries: List[Dict[Text, Any]], blocks: List[Dict[Text, Any]], first: bool, state: State, about: AboutTurn
+    ) -> Turn:
+        """Puts around the actions' blocks what belongs to every reply: introduction, soft danger line, the way to a person."""
+        locale = about.locale or DEFAULT
+        understood = understanding_from(about.parsed) if "understanding" in about.parsed else None
+        urgent = next((entry["urgent"] for entry in blocks if entry.get("urgent")), None)
+        bare = any(entry.get("bare") for entry in blocks)
+        said = [Block(entry["text"], bool(entry.get("optional"))) for entry in blocks]
+        if not urgent and not bare:
+            soft = understood.urgency if understood else None
+            if soft and (line := await self._soft_line(soft, locale, about.country)):
+                said.insert(0, Block(line))
+                urgent = soft
+            elif first:
+                said.insert(0, Block(await self._worded("utter_introduction", locale)))
+                said.append(Block(await self._worded("utter_exit_word", locale), optional=True))
+        options = [(entry["text"], entry["option"]) for entry in entries if entry.get("option")]
+        return Turn(
+            tuple(said),
+            bare=bare,
+            options=tuple(options),
+            locale=locale,
+            urgent=urgent,
+            state=state,
+            ended=any(entry.get("ended") for entry in blocks),
+            understanding=understood,
+        )
+
+    async def _soft_line(self, kind: str, locale: str, country: Optional[str]) -> Optional[str]:
+        numbers = numbers_of(country)
+        if kind == "self_harm" and numbers.crisis_phone:
+            return await self._worded("utter_soft_self_harm", locale, crisis={"number": numbers.crisis_phone})
+        number = numbers.medical if kind == "life" else numbers.danger
+        if number:
+            return await self._worded("utter_soft_danger", locale, danger={"number": number})
+        return await self._worded("utter_soft_danger_anywhere", locale)
+
+    async def _worded(self, response: str, locale: str, **values: Any) -> str:
+        tracker = DialogueStateTracker.from_events(_SENDER, [])
+        worded = await self._wording.generate(response, tracker, Outbox.name(), locale=locale, **values)
+        assert worded is not None, response
+        return str(worded["text"])
+
+
+def _harmless(text: str) -> str:
+    """A person's words, so that Rasa cannot take them for one of its commands ("/restart", "/intent{...}")."""
+    return text if not text.lstrip().startswith("/") else text.lstrip().lstrip("/ ") or "?"
+

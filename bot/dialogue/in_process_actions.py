@@ -1,0 +1,59 @@
+"""Custom actions in the dialogue process: no action server, no socket, no serialising of the domain."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Text
+
+import jsonschema
+from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
+from rasa.utils.endpoints import EndpointConfig
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection as SdkActionExecutionRejection
+
+
+class InProcessActions(EndpointConfig):
+    """Runs the actions of a package where Rasa would call an action server.
+
+    Args:
+        package: name of the package that holds them.
+    """
+
+    def __init__(self, package: Text) -> None:
+        super().__init__(url="in-process://actions", enable_selective_domain=True)  # the domain is not copied into each call
+        self._executor = ActionExecutor()
+        self._executor.register_package(package)
+
+    @property
+    def names(self) -> set[str]:
+        """The actions that the package offers."""
+        return set(self._executor.actions)
+
+    async def request(
+        self,
+        method: Text = "post",
+        subpath: Optional[Text] = None,
+        content_type: Optional[Text] = None,
+        compress: bool = False,
+        **kwargs: Any,
+    ) -> Optional[Any]:
+        """Runs one action call as the action server would."""
+        try:
+            return await self._executor.run(kwargs["json"])
+        except SdkActionExecutionRejection as rejection:
+            raise ActionExecutionRejection(rejection.action_name, rejection.message) from None
+
+
+def validate_results_quickly() -> None:
+    """Rasa checks each action's result against a JSON schema and checks that schema anew each time (17 to 33 ms). Same schema,
+    same error, built once."""
+    schema = RemoteAction.action_response_format_spec()
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    validator = kind(schema)
+
+    def validate(self: RemoteAction, result: Any) -> bool:
+        for error in validator.iter_errors(result):
+            raise error
+        return True
+
+    RemoteAction._validate_action_result = validate  # type: ignore[method-assign]

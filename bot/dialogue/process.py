@@ -1,0 +1,177 @@
+"""The seam to Rasa: a child process with a deadline. Hung or dead, it is replaced; its callers hear that the turn failed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from bot.conversation.messages import Block, Turn, Understanding
+from bot.errors import ModelError, TurnFailed
+from bot.paths import ROOT
+
+DEADLINE = 3.0  # seconds that a person may wait for a turn
+_START = 60.0  # seconds that loading the model may take on a slow machine
+_PAUSES = (0.1, 1.0, 5.0, 15.0)  # seconds before each further try to start; the last is repeated
+_LINE = 4 * 2**20  # bytes of an answer at most
+_FAILED = "The dialogue did not answer. The last wall answers; if this lasts, run `helpline check`."
+
+
+def _understanding(value: dict[str, Any]) -> Understanding:
+    return Understanding(**{**value, "ranking": tuple(tuple(pair) for pair in value["ranking"]), "offered": tuple(value["offered"])})
+
+
+def _turn(value: dict[str, Any]) -> Turn:
+    return Turn(
+        **{
+            **value,
+            "blocks": tuple(Block(**block) for block in value["blocks"]),
+            "options": tuple((title, payload) for title, payload in value["options"]),
+            "understanding": _understanding(value["understanding"]) if value["understanding"] else None,
+        }
+    )
+
+
+class DialogueProcess:
+    """Keeps one dialogue process alive and talks to it.
+
+    Args:
+        model: the trained model.
+        deadline: seconds that a turn may take.
+        command: what is run as the child, with the model's path behind it; another one only in tests.
+    """
+
+    def __init__(self, model: Path, *, deadline: float = DEADLINE, command: tuple[str, ...] = ("-m", "bot.dialogue.worker")) -> None:
+        self._model, self._deadline, self._command = model, deadline, command
+        self._process: asyncio.subprocess.Process | None = None
+        self._waiting: deque[asyncio.Future[dict[str, Any]]] = deque()
+        self._head_since = 0.0
+        self._keeper: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self.replaced = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether a message would be answered by the model now."""
+        return self._ready.is_set()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, for measurements."""
+        return self._process.pid if self._process else None
+
+    async def start(self) -> None:
+        """Starts the child and waits until it can answer.
+
+        Raises:
+            ModelError: the model cannot be loaded.
+        """
+        await self._launch()
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Ends the child."""
+        if self._keeper:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        await self._kill()
+
+    async def _launch(self) -> None:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RASA_TELEMETRY_ENABLED": "false"}
+        for secret in ("TWILIO_AUTH_TOKEN", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "REDIS_URL"):
+            environment.pop(secret, None)  # the model needs no secret
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *self._command,
+            str(self._model),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=ROOT,
+            env=environment,
+            limit=_LINE,
+        )
+        assert self._process.stdout is not None
+        try:
+            first = json.loads(await asyncio.wait_for(self._process.stdout.readline(), _START) or b"{}")
+        except (asyncio.TimeoutError, ValueError):
+            first = {}
+        if not first.get("ready"):
+            await self._kill()
+            raise ModelError(first.get("cannot_start") or "The dialogue process did not start. Run `helpline check` to see what is wrong.")
+        self._ready.set()
+
+    async def _kill(self) -> None:
+        self._ready.clear()
+        if self._process and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        while self._waiting:
+            if not (future := self._waiting.popleft()).done():
+                future.set_exception(TurnFailed(_FAILED))
+
+    async def _keep(self) -> None:
+        """Hands answers to those who wait, in order; replaces a child that died or was killed."""
+        while True:
+            assert self._process is not None and self._process.stdout is not None
+            with suppress(ValueError, OSError):
+                while line := await self._process.stdout.readline():
+                    future = self._waiting.popleft()
+                    self._head_since = time.monotonic()
+                    if not future.done():
+                        future.set_result(json.loads(line))
+            await self._kill()
+            self.replaced += 1
+            await self._relaunch()
+
+    async def _relaunch(self) -> None:
+        for attempt in range(10**9):
+            await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
+            with suppress(ModelError, OSError):
+                return await self._launch()
+
+    async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        if not self.ready or self._process is None or self._process.stdin is None:
+            raise TurnFailed(_FAILED)
+        now = time.monotonic()
+        if not self._waiting:
+            self._head_since = now
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self._process.stdin.write(json.dumps({**request, "until": now + self._deadline}, separators=(",", ":")).encode() + b"\n")
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(future), self._deadline)
+        except asyncio.TimeoutError:
+            # Long queues are not a hang: only a child that has sat on one request for the whole deadline is replaced.
+            if time.monotonic() - self._head_since >= self._deadline * 0.95 and self._process.returncode is None:
+                with suppress(ProcessLookupError):
+                    self._process.kill()
+            future.add_done_callback(lambda late: late.exception())
+            raise TurnFailed(_FAILED) from None
+        if "failed" in answer or "late" in answer:
+            raise TurnFailed(_FAILED)
+        return answer
+
+    async def understand(self, text: str, context: dict[str, Any] | None = None, hints: dict[str, Any] | None = None) -> Understanding:
+        """What a text means, alone or in the light of a session's state.
+
+        Raises:
+            TurnFailed: there was no answer in time.
+        """
+        return _understanding((await self._ask({"do": "understand", "text": text, "state": context, "hints": hints or {}}))["understanding"])
+
+    async def reply(self, text: str, state: dict[str, Any] | None, hints: dict[str, Any], *, payload: bool = False) -> Turn:
+        """Answers one message; see `bot.dialogue.engine.Engine.reply`.
+
+        Raises:
+            TurnFailed: there was no answer in time.
+        """
+        return _turn((await self._ask({"do": "reply", "text": text, "state": state, "hints": hints, "payload": payload}))["turn"])

@@ -1,0 +1,72 @@
+"""Rasa's own command line, on this project's paths: `helpline rasa train`, `data validate`, `test nlu`, `test core` and kin."""
+
+from __future__ import annotations
+
+import sys
+
+from bot.dialogue import slim_rasa
+from bot.paths import DATA, MODELS, RASA_CONFIG, RASA_DOMAIN, RASA_ENDPOINTS, RASA_TRAINING_DATA, ROOT
+
+# Options that a command gets unless it is given them. `+` takes several values.
+_DATA = [str(path) for path in RASA_TRAINING_DATA]
+_PROJECT = {"--config": [str(RASA_CONFIG)], "--domain": [str(RASA_DOMAIN)]}
+_TRAINING = {**_PROJECT, "--data": _DATA}
+DEFAULTS: dict[tuple[str, ...], dict[str, list[str]]] = {
+    ("train", "nlu"): {"--config": [str(RASA_CONFIG)], "--domain": [str(RASA_DOMAIN)], "--nlu": [str(DATA / "nlu")], "--out": [str(MODELS)]},
+    ("train", "core"): {**_PROJECT, "--stories": [str(DATA / "rules"), str(DATA / "stories")], "--out": [str(MODELS)]},
+    ("train",): {**_TRAINING, "--out": [str(MODELS)]},
+    ("data", "validate"): _TRAINING,
+    ("data", "split"): {"--nlu": [str(DATA / "nlu")]},
+    ("test", "nlu"): {"--model": [str(MODELS)], "--nlu": [str(ROOT / "tests" / "nlu" / "development")], **_PROJECT},
+    ("test", "core"): {"--model": [str(MODELS)], "--stories": [str(ROOT / "tests" / "conversations")], "--endpoints": [str(RASA_ENDPOINTS)]},
+    ("test",): {"--model": [str(MODELS)], "--stories": [str(ROOT / "tests" / "conversations")], "--endpoints": [str(RASA_ENDPOINTS)], **_PROJECT},
+    ("visualize",): {**_PROJECT, "--stories": [str(DATA / "stories")]},
+}
+_SHORT = {"-c": "--config", "-d": "--domain", "-m": "--model", "-s": "--stories", "-u": "--nlu"}
+INSTEAD = {
+    "shell": "helpline chat",
+    "run": "helpline (serves SMS, Telegram and the trial phones; actions run inside it)",
+    "interactive": "helpline chat",
+    "x": "helpline",
+    "init": "the project that is already here",
+    "export": "nothing: no conversation is kept that could be exported",
+}
+
+
+def with_defaults(arguments: list[str]) -> list[str]:
+    """A Rasa command with the project's paths put in where it names none.
+
+    Args:
+        arguments: what stands behind `helpline rasa`.
+    """
+    given = {_SHORT.get(argument.split("=")[0], argument.split("=")[0]) for argument in arguments if argument.startswith("-")}
+    for words in sorted(DEFAULTS, key=len, reverse=True):
+        if tuple(arguments[: len(words)]) == words:
+            added = [part for option, values in DEFAULTS[words].items() if option not in given for part in (option, *values)]
+            return [*arguments, *added]
+    return arguments
+
+
+def main(arguments: list[str]) -> int:
+    """Runs Rasa's command line in this process.
+
+    Returns:
+        The exit status.
+    """
+    if arguments and arguments[0] in INSTEAD:
+        print(f"`rasa {arguments[0]}` needs parts of Rasa that are not installed here. Use {INSTEAD[arguments[0]]}.", file=sys.stderr)
+        return 2
+    slim_rasa.install()
+    # `rasa train` switches telemetry on in its settings file unless it finds one; nothing is sent either way.
+    from rasa.__main__ import main as rasa_main
+
+    sys.argv = ["rasa", *with_defaults(arguments)]
+    try:
+        rasa_main()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1 if stop.code else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

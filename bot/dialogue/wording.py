@@ -1,0 +1,74 @@
+"""Words replies from the catalogues: Rasa's natural language generator, with gettext in between."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Optional, Text
+
+from babel import Locale as CldrLocale
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.dialogue.catalogues import translate
+from bot.knowledge.languages import english_name
+from bot.locales import DEFAULT, all_locales, locale_of
+
+# An answer's sentence is no response of the domain: it comes with its own context and text (see `actions.replies.words`).
+WORDS = "utter_words"
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
+
+
+def worded_value(value: Any, locale: str) -> str:
+    """What stands for a placeholder.
+
+    Args:
+        value: text as it is; or {"context", "sentence"} for a sentence of the catalogues; or {"country": code} or
+            {"languages": codes} for names in the locale; or {"english_language": code}; or {"number": text} for digits that must run left to right in every script.
+        locale: locale code.
+    """
+    if not isinstance(value, Mapping):
+        return str(value)
+    if "number" in value:
+        return _LEFT_TO_RIGHT + value["number"] if locale_of(locale).direction == "rtl" else str(value["number"])
+    names = CldrLocale.parse(locale)
+    if "country" in value:
+        return str(names.territories.get(value["country"], value["country"]))
+    if "english_language" in value:
+        return english_name(value["english_language"])
+    if "languages" in value:
+        return ", ".join(str(names.languages.get(code, code)) for code in value["languages"])
+    return translate(locale, value["context"], value["sentence"])
+
+
+def worded(locale: str, context: str, text: str, values: Mapping[str, Any]) -> str:
+    """A sentence in a locale with its placeholders filled; see `worded_value`. Values that it has no place for are ignored:
+    Rasa passes its own beside ours."""
+    needed = {name: worded_value(value, locale) for name, value in values.items() if f"{{{name}}}" in text}
+    filled = translate(locale, context, text).format_map(needed)
+    return filled[:1].upper() + filled[1:]
+
+
+class CatalogueWording(TemplatedNaturalLanguageGenerator):
+    """Rasa looks a response up by name; this translates it, fills it, and passes on what actions say about it.
+
+    Values of placeholders come as keyword arguments of the response. What an action says about a block beside them (`option`,
+    `optional`, `urgent`, ...; see `bot.dialogue.engine.Outbox`) passes through Rasa to the output channel untouched.
+    """
+
+    def __init__(self, endpoint_config: Optional[EndpointConfig] = None, domain: Optional[Domain] = None) -> None:
+        super().__init__(domain.responses if domain else {})
+
+    async def generate(
+        self, utter_action: Text, tracker: DialogueStateTracker, output_channel: Text, **kwargs: Any
+    ) -> Optional[Dict[Text, Any]]:
+        """The reply of that name in the session's locale, or None where the domain has none."""
+        locale = kwargs.pop("locale", None) or tracker.get_slot("locale") or DEFAULT
+        if utter_action == WORDS:
+            context, text = kwargs.pop("context"), kwargs.pop("sentence")
+        elif self.responses.get(utter_action):
+            context, text = utter_action, self.responses[utter_action][0]["text"]
+        else:
+            return None
+        kwargs.setdefault("word", all_locales().get(locale, locale_of(DEFAULT)).exit_word)
+        return {"text": worded(locale, context, text, kwargs)}

@@ -1,0 +1,65 @@
+"""The dialogue process: reads requests from its standard input, answers on its standard output, one JSON line each.
+
+Started by `bot.dialogue.process`. It knows sessions only as values that come and go with each request, and never an address.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+
+def _take_over_output() -> BinaryIO:
+    """Keeps the pipe for answers alone: whatever prints goes nowhere, because it may quote a person."""
+    answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    return answers
+
+
+def _answer(engine: Any, request: dict[str, Any]) -> dict[str, Any]:
+    if time.monotonic() > request["until"]:
+        return {"late": True}  # the last wall has answered; nobody waits any more
+    try:
+        if request["do"] == "understand":
+            return {"understanding": dataclasses.asdict(engine.understand(request["text"], request["state"], request["hints"]))}
+        turn = engine.reply(request["text"], request["state"], request["hints"], payload=request["payload"])
+        return {"turn": dataclasses.asdict(turn)}
+    except Exception:  # noqa: BLE001 - its text may quote the person; the parent needs only to know
+        return {"failed": True}
+
+
+def main(model: str) -> None:
+    """Loads the model, says so, and answers until the parent is gone."""
+    answers = _take_over_output()
+
+    def send(value: dict[str, Any]) -> None:
+        answers.write(json.dumps(value, separators=(",", ":")).encode() + b"\n")
+        answers.flush()
+
+    from bot.errors import HelplineError
+
+    try:
+        from bot.dialogue.engine import Engine
+
+        engine = Engine(Path(model))
+        engine.reply("hello", None, {})  # the first message costs more than the others
+    except HelplineError as error:
+        send({"cannot_start": str(error)})
+        return
+    gc.collect()
+    gc.freeze()  # the model never becomes garbage: collections need not look at it
+    send({"ready": True})
+    for line in sys.stdin.buffer:
+        send(_answer(engine, json.loads(line)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,77 @@
+"""The store of one process: a dictionary that forgets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from bot.errors import StoreFull, StoreUnavailable
+
+_PURGE_EVERY = 30.0  # seconds between looks for expired values that nobody asked for again
+
+
+class MemoryStore:
+    """Values in memory.
+
+    Args:
+        capacity: how many names it holds at most; a session is some 2 to 5 kB.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, capacity: int = 20_000, clock: Callable[[], float] = time.monotonic) -> None:
+        self._values: dict[str, tuple[float, bytes]] = {}
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._capacity, self._clock, self._purged = capacity, clock, clock()
+
+    def purge(self) -> None:
+        """Forgets what has expired."""
+        now = self._purged = self._clock()
+        for name in [name for name, (until, _) in self._values.items() if until <= now]:
+            del self._values[name]
+
+    async def get(self, name: str) -> bytes | None:
+        """See `Store`."""
+        if self._clock() - self._purged > _PURGE_EVERY:
+            self.purge()
+        until, value = self._values.get(name, (0.0, b""))
+        return value if until > self._clock() else None
+
+    async def set(self, name: str, value: bytes, seconds: float) -> None:
+        """See `Store`."""
+        if name not in self._values and len(self._values) >= self._capacity:
+            self.purge()
+            if len(self._values) >= self._capacity:
+                raise StoreFull("The store holds as many sessions as it may. Set REDIS_URL, or find out who floods the service.")
+        self._values[name] = (self._clock() + seconds, value)
+
+    async def delete(self, *names: str) -> None:
+        """See `Store`."""
+        for name in names:
+            self._values.pop(name, None)
+
+    @asynccontextmanager
+    async def lock(self, name: str, seconds: float) -> AsyncIterator[None]:
+        """See `Store`. Within one process a holder cannot die without letting go."""
+        lock, users = self._locks.get(name, (asyncio.Lock(), 0))
+        self._locks[name] = (lock, users + 1)
+        try:
+            try:
+                await asyncio.wait_for(lock.acquire(), seconds)
+            except asyncio.TimeoutError:
+                raise StoreUnavailable("A session is busy for too long. If this lasts, restart the service.") from None
+            try:
+                yield
+            finally:
+                lock.release()
+        finally:
+            lock, users = self._locks[name]
+            if users == 1:
+                del self._locks[name]
+            else:
+                self._locks[name] = (lock, users - 1)
+
+    async def close(self) -> None:
+        """See `Store`. Everything is forgotten."""
+        self._values.clear()
