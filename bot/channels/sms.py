@@ -73,7 +73,7 @@ def country_of(address: str) -> str | None:
         address: a number in international form, alone or behind a channel's name (``whatsapp:+1415...``).
     """
     try:
-        number = phonenumbers.parse(address.rpartition(":")[2])
+        number = phonenumbers.parse(address)
     except phonenumbers.NumberParseException:
         return None
     region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code or 0)

@@ -129,12 +129,8 @@ class TelegramChannel:
         self._answer = answer
         self._poll = poll
         self._claim = claim
-        self._requests = (
-            (request, request)
-            if request
-            else (HTTPXRequest(connection_pool_size=1), HTTPXRequest(connection_pool_size=64, pool_timeout=10))
-        )
-        self._bot = _Bot(telegram.token, f"{telegram.api_base}/bot", request=self._requests[1], get_updates_request=self._requests[0])
+        self._request = request or HTTPXRequest(connection_pool_size=64, pool_timeout=10)
+        self._bot = _Bot(telegram.token, f"{telegram.api_base}/bot", request=self._request, get_updates_request=self._request)
         self._shape = TelegramShape()
         self._chats = ChatMemory(session_minutes)
         self._first_times = FirstTimes()
@@ -153,8 +149,7 @@ class TelegramChannel:
             ConfigurationError: Telegram does not know the token.
         """
         self._stopping = False
-        for request in self._requests:
-            await request.initialize()
+        await self._request.initialize()
         if not self._poll:
             return
         try:
@@ -187,8 +182,7 @@ class TelegramChannel:
             except ProviderError as error:
                 self._note_trouble(error)
         self._chats.close()
-        for request in self._requests:
-            await request.shutdown()
+        await self._request.shutdown()
 
     async def _receive(self) -> None:
         await self._register()

@@ -187,10 +187,13 @@ class Deletions:
         """Starts deleting a record; returns at once and never raises.
 
         Args:
-            sid: of the message. Scheduled again, the later call counts.
+            sid: of the message. One that waits already is left as it is, unless it is now to go without delay: statuses may
+                come out of order.
             after: seconds to wait before the first pause.
         """
-        if earlier := self._tasks.pop(sid, None):
+        if earlier := self._tasks.get(sid):
+            if after:
+                return
             earlier.cancel()
         elif self._closing.is_set() or len(self._tasks) >= self.MOST_WAITING:
             self.failed += 1

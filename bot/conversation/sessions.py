@@ -81,6 +81,13 @@ class Sessions:
         """Forgets the session."""
         await self._store.delete(self.name(message), self.name(message, self.keys.previous))
 
+    async def first_time(self, delivery: str) -> bool:
+        """Whether a provider's delivery comes for the first time, to any worker (for channels that cannot repeat a reply)."""
+        earlier = self.keys.previous.identify("delivery", delivery)
+        if await self._store.get(earlier) is not None:
+            return False
+        return await self._store.claim(self.keys.current.identify("delivery", delivery), ANSWERED_SECONDS)
+
     def _answered(self, message: Message, epoch: Epoch) -> str:
         return epoch.identify("answered", message.channel, message.delivery)
 

@@ -18,7 +18,7 @@ from bot.paths import ROOT
 
 DEADLINE = 3.0  # seconds that a person may wait for a turn
 _START = 60.0  # seconds that loading the model may take on a slow machine
-_PAUSES = (0.1, 1.0, 5.0, 15.0)  # seconds before each further try to start; the last is repeated
+_PAUSES = (0.5, 2.0, 5.0, 15.0)  # seconds after each failed start; the last is repeated
 _LINE = 4 * 2**20  # bytes of an answer at most
 _FAILED = "The dialogue did not answer. The last wall answers; if this lasts, run `helpline check`."
 
@@ -55,6 +55,7 @@ class DialogueProcess:
         self._keeper: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self.replaced = 0
+        self.problem = ""
 
     @property
     def ready(self) -> bool:
@@ -63,17 +64,23 @@ class DialogueProcess:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the child, for measurements."""
+        """Process id of the child, for measurements and for tests that break it."""
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Starts the child and waits until it can answer.
+        """Begins to start the child, and from then on keeps one alive. Returns at once; `ready` tells when it answers."""
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def wait_until_ready(self) -> None:
+        """Waits until the child answers.
 
         Raises:
-            ModelError: the model cannot be loaded.
+            ModelError: it cannot load the model.
         """
-        await self._launch()
-        self._keeper = asyncio.create_task(self._keep())
+        while not self.ready:
+            if self.problem:
+                raise ModelError(self.problem)
+            await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
         """Ends the child."""
@@ -119,24 +126,34 @@ class DialogueProcess:
                 future.set_exception(TurnFailed(_FAILED))
 
     async def _keep(self) -> None:
-        """Hands answers to those who wait, in order; replaces a child that died or was killed."""
+        """Launches the child, hands its answers on until it dies or is killed, and begins again."""
         while True:
-            assert self._process is not None and self._process.stdout is not None
-            with suppress(ValueError, OSError):
-                while line := await self._process.stdout.readline():
-                    future = self._waiting.popleft()
-                    self._head_since = time.monotonic()
-                    if not future.done():
-                        future.set_result(json.loads(line))
+            await self._launch_at_last()
+            await self._hand_out_answers()
             await self._kill()
             self.replaced += 1
-            await self._relaunch()
 
-    async def _relaunch(self) -> None:
-        for attempt in range(10**9):
-            await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
-            with suppress(ModelError, OSError):
-                return await self._launch()
+    async def _launch_at_last(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._launch()
+                self.problem = ""
+                return
+            except (ModelError, OSError) as error:
+                self.problem = str(error)
+                await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                failures += 1
+
+    async def _hand_out_answers(self) -> None:
+        """Gives each answer to the first in the queue: the child answers in order."""
+        assert self._process is not None and self._process.stdout is not None
+        with suppress(ValueError, OSError):  # a line that is too long or broken off: the child is beyond help
+            while line := await self._process.stdout.readline():
+                future = self._waiting.popleft()
+                self._head_since = time.monotonic()
+                if not future.done():
+                    future.set_result(json.loads(line))
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         if not self.ready or self._process is None or self._process.stdin is None:

@@ -26,6 +26,14 @@ class Store(Protocol):
         """
         ...
 
+    async def claim(self, name: str, seconds: float) -> bool:
+        """Takes a name that nobody holds; False where somebody holds it already. It is free again after so many seconds.
+
+        Raises:
+            StoreFull, StoreUnavailable: as `set`.
+        """
+        ...
+
     async def delete(self, *names: str) -> None:
         """Forgets values; names without one are no error."""
         ...

@@ -46,6 +46,13 @@ class MemoryStore:
                 raise StoreFull("The store holds as many sessions as it may. Set REDIS_URL, or find out who floods the service.")
         self._values[name] = (self._clock() + seconds, value)
 
+    async def claim(self, name: str, seconds: float) -> bool:
+        """See `Store`."""
+        if await self.get(name) is not None:
+            return False
+        await self.set(name, b"1", seconds)
+        return True
+
     async def delete(self, *names: str) -> None:
         """See `Store`."""
         for name in names:

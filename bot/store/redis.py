@@ -11,6 +11,7 @@ from redis.exceptions import LockError, OutOfMemoryError, RedisError
 from bot.errors import ConfigurationError, StoreFull, StoreUnavailable
 
 _PREFIX = "helpline:"
+_FULL = "Redis is full. Give it more memory (maxmemory), or find out who floods the service."
 _AWAY = "Redis cannot be reached. See that it runs and that REDIS_URL is right."
 
 
@@ -54,7 +55,16 @@ class RedisStore:
         try:
             await self._redis.set(_PREFIX + name, value, px=max(1, int(seconds * 1000)))
         except OutOfMemoryError:
-            raise StoreFull("Redis is full. Give it more memory (maxmemory), or find out who floods the service.") from None
+            raise StoreFull(_FULL) from None
+        except (RedisError, OSError):
+            raise StoreUnavailable(_AWAY) from None
+
+    async def claim(self, name: str, seconds: float) -> bool:
+        """See `Store`."""
+        try:
+            return bool(await self._redis.set(_PREFIX + name, b"1", px=max(1, int(seconds * 1000)), nx=True))
+        except OutOfMemoryError:
+            raise StoreFull(_FULL) from None
         except (RedisError, OSError):
             raise StoreUnavailable(_AWAY) from None
 

@@ -79,6 +79,7 @@ def test_smart_encoding_is_twilios_table_and_touches_nothing_else() -> None:
         ("اتصل الآن – “911”…", "ar", 'اتصل الآن - "911"...'),
         # What belongs to a script stays: the joiner of Persian, the punctuation of Chinese, decomposed marks.
         ("می\u200cخواهم", "fa", "می\u200cخواهم"),
+        ("Mɔ\u0303 na “yɔ\u0302”", "fr", 'Mɔ\u0303 na "yɔ\u0302"'),
         ("你好，请联系我们。", "zh_Hans", "你好，请联系我们。"),
         ("Acción", "en", "Acción"),
     ],
@@ -92,6 +93,11 @@ def test_the_folds_of_a_locale_lead_into_gsm7(locale: str) -> None:
     for letter, plain in all_locales()[locale].gsm7_fold.items():
         assert not is_gsm7(letter), f"{letter} costs nothing: leave it as it is"
         assert is_gsm7(plain)
+
+
+def test_choices_that_are_too_long_are_cut_too() -> None:
+    body = render("Call 112.", _choices(*["word " * 80] * 10), "en")
+    assert LONGEST_BODY - 20 < len(body) <= LONGEST_BODY
 
 
 @given(st.text(alphabet=[*SMART, *"abc 123.\n", *"\u2011\u2212\u00ad"]), st.sampled_from(LOCALES))

@@ -26,7 +26,11 @@ TOKEN = "123456:TEST-token"
         ("sendMessage", {"chat_id": "7", "text": "x", "disable_notification": "1"}, 400),
         ("sendMessage", {"chat_id": "7", "text": "x", "reply_markup": '{"inline_keyboard":[[{"text":"1","callback_data":"1:1"}]]}'}, 200),
         ("sendMessage", {"chat_id": "7", "text": "x", "reply_markup": '{"inline_keyboard":[[{"callback_data":"1:1"}]]}'}, 400),
-        ("sendMessage", {"chat_id": "7", "text": "x", "reply_markup": '{"inline_keyboard":[[{"text":"1","callback_data":"' + "я" * 33 + '"}]]}'}, 400),
+        (
+            "sendMessage",
+            {"chat_id": "7", "text": "x", "reply_markup": '{"inline_keyboard":[[{"text":"1","callback_data":"' + "я" * 33 + '"}]]}'},
+            400,
+        ),
         ("sendMessage", {"chat_id": "7", "text": "x", "reply_markup": '{"inline_keyboard":[{"text":"1"}]}'}, 400),
         ("deleteMessages", {"chat_id": "7", "message_ids": "[1,2]"}, 200),
         ("deleteMessages", {"chat_id": "7", "message_ids": "[]"}, 400),

@@ -39,7 +39,10 @@ def test_a_text_is_cut_between_lines_and_never_inside_a_character(text: str, mos
 def test_buttons_stand_in_rows_of_their_own_and_show_their_digit() -> None:
     markup = keyboard((Choice("1", "Más", "12:1"), Choice("0", "Una persona", "12:0")))
     assert markup is not None
-    assert [[(button.text, button.callback_data) for button in row] for row in markup.inline_keyboard] == [[("1 Más", "12:1")], [("0 Una persona", "12:0")]]
+    assert [[(button.text, button.callback_data) for button in row] for row in markup.inline_keyboard] == [
+        [("1 Más", "12:1")],
+        [("0 Una persona", "12:0")],
+    ]
     assert keyboard(()) is None
 
 

@@ -25,14 +25,16 @@ from .telegram_double import description, example, problems
 
 PERSON = {"id": 70007, "is_bot": False, "first_name": "Nomsa", "language_code": "es-MX"}
 CHAT = {"id": 70007, "type": "private", "first_name": "Nomsa"}
-# Fields of a message that say something about it, not what it holds.
-ABOUT = set(
-    """message_id message_thread_id direct_messages_topic from sender_chat sender_boost_count sender_business_bot sender_tag date guest_query_id
-    business_connection_id chat forward_origin is_topic_message is_automatic_forward reply_to_message external_reply quote reply_to_story
-    reply_to_checklist_task_id reply_to_poll_option_id via_bot guest_bot_caller_user guest_bot_caller_chat edit_date has_protected_content
-    is_from_offline is_paid_post media_group_id author_signature paid_star_count text entities link_preview_options suggested_post_info effect_id
-    caption caption_entities show_caption_above_media has_media_spoiler reply_markup venue""".split()  # a venue bears a location
-)
+# Fields of a message that say something about it, not what it holds; a venue bears a location, which does.
+_ABOUT = """
+    message_id message_thread_id direct_messages_topic from sender_chat sender_boost_count sender_business_bot sender_tag date
+    guest_query_id business_connection_id chat forward_origin is_topic_message is_automatic_forward reply_to_message external_reply
+    quote reply_to_story reply_to_checklist_task_id reply_to_poll_option_id via_bot guest_bot_caller_user guest_bot_caller_chat
+    edit_date has_protected_content is_from_offline is_paid_post media_group_id author_signature paid_star_count text entities
+    link_preview_options suggested_post_info effect_id caption caption_entities show_caption_above_media has_media_spoiler
+    reply_markup venue
+"""
+ABOUT = set(_ABOUT.split())
 MESSAGE_FIELDS = {field["name"]: field for field in description()["types"]["Message"]["fields"]}
 
 
@@ -118,7 +120,11 @@ def test_commands_and_words_behind_them(typed: str, kind: Kind, choice: str | No
 
 @pytest.mark.parametrize(
     ("content", "text"),
-    [({"text": "new words"}, "new words"), ({"photo": value_of("photo"), "caption": "new words"}, "new words"), ({"location": value_of("location")}, None)],
+    [
+        ({"text": "new words"}, "new words"),
+        ({"photo": value_of("photo"), "caption": "new words"}, "new words"),
+        ({"location": value_of("location")}, None),
+    ],
 )
 def test_of_an_edited_message_only_words_count(content: dict[str, Any], text: str | None) -> None:
     found = message_of(update("edited_message", edit_date=int(time.time()), **content))
@@ -144,7 +150,8 @@ def test_what_waited_is_late(kind: str, date: int, edit_date: int | None, late: 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    ("latitude", "longitude", "country"), [(48.85661, 2.35222, "FR"), (40.71278, -74.00594, "US"), (51.50735, -0.12776, "GB"), (-40.4321, -120.9876, None)]
+    ("latitude", "longitude", "country"),
+    [(48.85661, 2.35222, "FR"), (40.71278, -74.00594, "US"), (51.50735, -0.12776, "GB"), (-40.4321, -120.9876, None)],
 )
 async def test_a_location_gives_a_country_and_no_coordinate(latitude: float, longitude: float, country: str | None) -> None:
     located = update(location={"latitude": latitude, "longitude": longitude})
@@ -191,7 +198,8 @@ def test_what_is_no_update_is_not_read(data: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "kind"), [({"sticker": {}}, Kind.FILE), ({"photo": 7, "caption": "help me"}, Kind.TEXT), ({"text": "help me", "quote": {"x": 1}}, Kind.TEXT)]
+    ("content", "kind"),
+    [({"sticker": {}}, Kind.FILE), ({"photo": 7, "caption": "help me"}, Kind.TEXT), ({"text": "help me", "quote": {"x": 1}}, Kind.TEXT)],
 )
 def test_a_message_with_a_part_that_cannot_be_read_is_still_a_message(content: dict[str, Any], kind: Kind) -> None:
     found = message_of(update(**content))

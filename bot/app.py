@@ -1,0 +1,151 @@
+"""The ASGI application: channels at the edge, the conversation behind them, the dialogue in its own process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from bot.channels.sms import sms_routes
+from bot.channels.telegram import TelegramChannel
+from bot.channels.trial import trial_routes
+from bot.channels.twilio_api import TwilioApi
+from bot.conversation.conversation import Conversation
+from bot.conversation.last_wall import LastWall
+from bot.conversation.sessions import Sessions
+from bot.dialogue.process import DialogueProcess
+from bot.errors import ConfigurationError, StoreUnavailable
+from bot.knowledge.emergency import numbers_of
+from bot.privacy.keys import KeyRing
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.memory import MemoryStore
+from bot.store.redis import RedisStore
+
+_LOG = logging.getLogger(__name__)
+
+
+def refuse_unchecked_numbers(settings: Settings) -> None:
+    """Keeps real channels off while no human has checked the launch country's numbers.
+
+    Raises:
+        ConfigurationError: they are unchecked and the operator has not said that this is accepted.
+    """
+    if settings.real_channels and not settings.accept_unverified_numbers and not numbers_of(settings.country).checked_on:
+        raise ConfigurationError(
+            f"No human has checked the emergency numbers of {settings.country}. Check each in data/emergency.yml and write checked_on and "
+            "checked_by there, or set HELPLINE_UNVERIFIED_NUMBERS=accept to go live with unchecked numbers."
+        )
+
+
+@dataclass
+class Service:
+    """The parts of one worker.
+
+    Attributes:
+        settings: the configuration.
+        keys: of sessions; rotated by `rotate_keys`, or by the parent where there are several workers.
+        store, dialogue, conversation: see their modules.
+        telegram: the channel, or None.
+        twilio: the API client, or None.
+    """
+
+    settings: Settings
+    keys: KeyRing
+    store: Store
+    dialogue: DialogueProcess
+    sessions: Sessions
+    conversation: Conversation
+    telegram: TelegramChannel | None
+    twilio: TwilioApi | None
+
+
+def build_service(settings: Settings, model: Path, keys: KeyRing, *, first_worker: bool = True) -> Service:
+    """Puts the parts of one worker together.
+
+    Args:
+        settings: the configuration.
+        model: path of the trained model.
+        keys: of sessions, shared by all workers.
+        first_worker: this one polls Telegram.
+    Raises:
+        ConfigurationError: numbers are unchecked.
+        DataError: a table cannot be read.
+    """
+    refuse_unchecked_numbers(settings)
+    store: Store = RedisStore(settings.redis_url) if settings.redis_url else MemoryStore()
+    dialogue = DialogueProcess(model)
+    sessions = Sessions(store, keys, settings.session_minutes)
+    conversation = Conversation(dialogue, sessions, LastWall())
+    telegram = None
+    if settings.telegram:
+        telegram = TelegramChannel(
+            settings.telegram,
+            settings.public_url,
+            conversation.answer,
+            poll=first_worker,
+            session_minutes=settings.session_minutes,
+            claim=sessions.first_time,
+        )
+    twilio = TwilioApi(settings.twilio, settings.public_url) if settings.twilio else None
+    return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio)
+
+
+async def rotate_keys(keys: KeyRing, minutes: int) -> None:
+    """Puts fresh keys in place as often as sessions live; runs until it is cancelled."""
+    while True:
+        await asyncio.sleep(minutes * 60)
+        keys.rotate()
+
+
+def build_app(service: Service, *, rotate: bool = True) -> Starlette:
+    """The application of one worker.
+
+    Args:
+        service: its parts.
+        rotate: this process rotates the keys; False where a parent does.
+    """
+    settings = service.settings
+
+    async def health(request: Request) -> JSONResponse:
+        if service.dialogue.ready:
+            return JSONResponse({"status": "ok", "replaced": service.dialogue.replaced, "failures": service.conversation.failures})
+        return JSONResponse({"status": "starting", "problem": service.dialogue.problem}, status_code=503)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if isinstance(service.store, RedisStore):
+            with contextlib.suppress(StoreUnavailable):  # the last wall answers until it is there
+                await service.store.check()
+        await service.dialogue.start()
+        rotation = asyncio.create_task(rotate_keys(service.keys, settings.session_minutes)) if rotate else None
+        if service.telegram:
+            await service.telegram.start()
+        try:
+            yield
+        finally:
+            if service.telegram:
+                await service.telegram.stop()
+            if rotation:
+                rotation.cancel()
+            if service.twilio:
+                await service.twilio.close()
+            await service.dialogue.stop()
+            await service.store.close()
+
+    routes: list[BaseRoute] = [Route("/health", health, methods=["GET"])]
+    if settings.twilio and service.twilio:
+        routes += sms_routes(settings.twilio, settings.public_url, service.conversation.answer, service.twilio, service.sessions.first_time)
+    if service.telegram:
+        routes += service.telegram.routes()
+    if not settings.real_channels:
+        routes += trial_routes(service.conversation.answer)
+    return Starlette(routes=routes, lifespan=lifespan)
