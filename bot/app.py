@@ -137,7 +137,7 @@ def build_app(service: Service, *, rotate: bool = True) -> Starlette:
             if rotation:
                 rotation.cancel()
             if service.twilio:
-                await service.twilio.close()
+                await service.twilio.aclose()
             await service.dialogue.stop()
             await service.store.close()
 

@@ -158,7 +158,7 @@ class _Webhooks:
     async def _reply(self, message: Message, stopped: bool) -> str:
         """What TwiML is to say; empty for silence, or where it was said through the API."""
         reply = await self._answer(message, self._shape)
-        # The conversation knows stop words itself. Here too, since a word too much after one counts as harassment.
+        # The conversation knows stop words itself. Here too: after one nothing goes out, whatever a mistake elsewhere would say.
         if stopped or not reply.text:
             return ""
         body = render(reply.text, reply.choices, reply.locale)

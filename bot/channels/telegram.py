@@ -45,12 +45,14 @@ from bot.errors import ConfigurationError, HelplineError
 
 PATH = "/webhooks/telegram/webhook"
 # https://core.telegram.org/bots/api#setwebhook
-SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+PROOF_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 _MOST_CONNECTIONS = 10  # Telegram gets its 200 at once, so few are enough
 _LARGEST_BODY = 64 * 1024
 _MOST_OPEN = 256  # updates being answered at once; beyond, Telegram waits
 _LONG_POLL = 25  # seconds
 _SHORTEST_PAUSE, _LONGEST_PAUSE, _CONFLICT_PAUSE = 1.0, 30.0, 30.0  # seconds between tries, growing from the first to the second
+_START = 3.0  # seconds that the start waits for Telegram
+_MOST_WAITING = 30  # messages of one chat; nobody reads more answers at once, and one sender must not use up what all share
 _GRACE = 1.0  # seconds that a late message waits for a newer one of its chat
 _QUERY_TIMEOUT = 1.0  # seconds that a reply waits for the button's small clock to be stopped
 _DRAIN = 10.0  # seconds that open updates get at the end
@@ -61,13 +63,14 @@ _UNREADABLE = "telegram.unreadable: an update could not be read and was passed o
 _FAILED = "telegram.failed (%s): a message was not answered. Report this with the version of the service."
 _NOT_SENT = "telegram.not_sent (%s): %s"
 _NOT_ERASED = "telegram.not_erased (%s): %s"
+_FLOOD = "telegram.flood: a message was passed over because thirty of its chat are waiting. Nothing is left to do."
 _NO_CLAIM = "telegram.no_claim (%s): the store does not answer, so a repeated update is only known within this process. Check the store."
 _CONFLICT = (
     "telegram.conflict: another process polls with this bot token, or has set a webhook for it. Stop it, or give each a bot of its own."
 )
 _AWAY = "telegram.away (%s): Telegram cannot be reached and is tried again. Check the connection to it if this lasts."
 _BACK = "telegram.back: Telegram answers."
-_TOKEN_REFUSED = "telegram.token_refused: TELEGRAM_BOT_TOKEN is no longer valid. Copy the present one from @BotFather and restart."
+_UNKNOWN_BOT = "telegram.token_refused: TELEGRAM_BOT_TOKEN is no longer valid. Copy the present one from @BotFather and restart."
 _URL_REFUSED = "telegram.url_refused: Telegram refuses PUBLIC_URL. Use a public https address on port 443, 80, 88 or 8443, then restart."
 _PROFILE = "telegram.profile (%s): part of the bot's profile could not be set. It is tried again at the next start."
 _GROUPS = "telegram.groups: the bot can be added to groups, which it leaves at once. Switch that off at @BotFather (/setjoingroups)."
@@ -143,7 +146,7 @@ class TelegramChannel:
     # --- life -----------------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Begins to receive. Returns without waiting for Telegram where it cannot be reached; that is then tried again and again.
+        """Begins to receive. Where Telegram does not answer within seconds, it is tried again and again in the background.
 
         Raises:
             ConfigurationError: Telegram does not know the token.
@@ -152,8 +155,15 @@ class TelegramChannel:
         await self._request.initialize()
         if not self._poll:
             return
+        await self._meet()
+        self._work = asyncio.create_task(self._receive())
+
+    async def _meet(self) -> None:
+        """Makes sure of the token, if Telegram answers soon."""
         try:
-            me = await call(self._bot.get_me)
+            me = await asyncio.wait_for(call(self._bot.get_me), _START)
+        except asyncio.TimeoutError:
+            self._note_trouble(ProviderError(Failure.NOT_CONNECTED))
         except ProviderError as error:
             if error.failure is Failure.SETTINGS:
                 raise ConfigurationError("Telegram does not know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather.") from None
@@ -161,7 +171,6 @@ class TelegramChannel:
         else:
             if me.can_join_groups:
                 _LOG.warning(_GROUPS)
-        self._work = asyncio.create_task(self._receive())
 
     async def stop(self) -> None:
         """Stops receiving, lets what is open come to its end, and forgets everything. Telegram keeps what comes later."""
@@ -229,7 +238,7 @@ class TelegramChannel:
         elif _is_conflict(error):
             _LOG.error(_CONFLICT)
         elif error.failure is Failure.SETTINGS:
-            _LOG.error(_TOKEN_REFUSED)
+            _LOG.error(_UNKNOWN_BOT)
         elif error.failure is Failure.REFUSED and self._public_url:
             _LOG.error(_URL_REFUSED)
         else:
@@ -285,7 +294,7 @@ class TelegramChannel:
         return Response(status_code=HTTPStatus.OK)
 
     def _is_from_telegram(self, request: Request) -> bool:
-        given = request.headers.get(SECRET_HEADER, "").encode("latin-1")
+        given = request.headers.get(PROOF_HEADER, "").encode("latin-1")
         return bool(self._secret) and hmac.compare_digest(given, self._secret.encode())
 
     def _accept(self, update: telegram.Update) -> None:
@@ -355,7 +364,10 @@ class TelegramChannel:
             chat.note(written)
         if late and not await self._answers_for_all_late(chat, update):
             return
-        async with chat.turn:
+        if chat.waiting >= _MOST_WAITING:
+            _LOG.warning(_FLOOD)
+            return
+        async with chat.turn():
             chat.answered = time.monotonic()
             message = replace(message, late=late, country=await country_of(update))
             await self._deliver(chat, chat_id, await self._answer(message, self._shape))

@@ -7,6 +7,8 @@ import hashlib
 import secrets
 import time
 from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 # "A message can only be deleted if it was sent less than 48 hours ago." https://core.telegram.org/bots/api#deletemessage
@@ -19,16 +21,27 @@ class Chat:
     """One chat while its session lives.
 
     Attributes:
-        turn: held from the reading of a message to the sending of its reply, so that replies arrive in the order of the messages.
+        waiting: messages whose turn it is, or will be.
         answered: when the chat last got an answer (monotonic seconds); None if it did not yet.
         newest_late: update id of the newest message that waits as a late one.
     """
 
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
     answered: float | None = None
     newest_late: int = 0
     used: float = 0.0
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _messages: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_MOST_MESSAGES))
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Held from the answering of a message to the sending of its reply, so that replies arrive in the order of the messages."""
+        self.waiting += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self.waiting -= 1
 
     def note(self, message_id: int) -> None:
         """Remembers the id of a message of this session, the person's or the bot's."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List
 
 import numpy as np
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
+from scipy.sparse import csr_matrix
 
-from bot.nlu.experts import Floats
+from bot.nlu.experts import Floats, Row, matrix
 
 VECTORS = "clause_vectors"  # of a message: the vector of the whole text, then of each clause; shape (1 + clauses, 512)
+ROWS = "letter_rows"  # of a message: the letter features in the same order
 LOCALE = "locale"
 URGENCY = "urgency"
 UNDERSTANDING = "understanding"
@@ -30,7 +32,12 @@ def example_metadata(message: Message) -> dict[str, Any]:
 
 def vectors_of(message: Message) -> Floats:
     """What `SentenceEncoder` put on the message."""
-    return message.get(VECTORS)  # type: ignore[no-any-return]
+    return message.get(VECTORS)
+
+
+def rows_of(message: Message) -> List[Row]:
+    """What `LetterFeaturizer` put on the message."""
+    return message.get(ROWS)
 
 
 def save_arrays(storage: ModelStorage, resource: Resource, arrays: dict[str, Any]) -> None:
@@ -43,3 +50,9 @@ def load_arrays(storage: ModelStorage, resource: Resource) -> dict[str, Any]:
     """What `save_arrays` kept."""
     with storage.read_from(resource) as folder, np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
+
+
+def examples_matrix(examples: List[Message]) -> csr_matrix:
+    """The letter features of training examples, shape (examples, pieces)."""
+    rows = [rows_of(example)[0] for example in examples]
+    return matrix(rows, 1 + max(int(columns.max(initial=0)) for columns, _ in rows))

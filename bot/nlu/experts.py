@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from scipy.sparse import csr_matrix
 from bot.nlu.text import fold
 
 Floats = NDArray[np.float32]
+Row = tuple[NDArray[np.int64], Floats]  # columns and values of a text's letter features
 
 
 def letter_pieces(text: str, shortest: int = 1, longest: int = 5) -> Iterable[str]:
@@ -54,7 +56,7 @@ class LetterFeatures:
         weights = np.array([np.log((1 + len(texts)) / (1 + seen[p])) + 1 for p in kept], dtype=np.float32)
         return cls({piece: column for column, piece in enumerate(kept)}, weights)
 
-    def row(self, text: str) -> tuple[NDArray[np.int64], Floats]:
+    def row(self, text: str) -> Row:
         """Columns and values of one text, length 1."""
         counts = Counter(column for piece in letter_pieces(text) if (column := self.vocabulary.get(piece)) is not None)
         columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
@@ -62,13 +64,23 @@ class LetterFeatures:
         length = np.sqrt(float(values @ values))
         return columns, (values / length if length else values).astype(np.float32)
 
-    def matrix(self, texts: Sequence[str]) -> csr_matrix:
-        """`row` of each text, shape (texts, columns)."""
-        rows = [self.row(text) for text in texts]
-        starts = np.cumsum([0] + [len(columns) for columns, _ in rows])
-        indices = np.concatenate([columns for columns, _ in rows]) if rows else np.zeros(0, np.int64)
-        values = np.concatenate([v for _, v in rows]) if rows else np.zeros(0, np.float32)
-        return csr_matrix((values, indices, starts), shape=(len(texts), len(self.vocabulary)))
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as plain arrays, for `numpy.savez`; no pickle."""
+        pieces = "\n".join(self.vocabulary).encode("utf-8")
+        return {"pieces": np.frombuffer(pieces, dtype=np.uint8), "piece_weights": self.weights}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> LetterFeatures:
+        """The features that `to_arrays` was made of."""
+        pieces = arrays["pieces"].tobytes().decode("utf-8").split("\n")
+        return cls({piece: column for column, piece in enumerate(pieces)}, np.asarray(arrays["piece_weights"], np.float32))
+
+
+def matrix(rows: Sequence[Row], width: int) -> csr_matrix:
+    """Rows of `LetterFeatures.row` as one sparse matrix, shape (rows, width)."""
+    starts = np.cumsum([0] + [len(columns) for columns, _ in rows])
+    indices = np.concatenate([columns for columns, _ in rows])
+    return csr_matrix((np.concatenate([values for _, values in rows]), indices, starts), shape=(len(rows), width))
 
 
 def softmax(scores: Floats) -> Floats:
@@ -83,24 +95,22 @@ class TwoExperts:
 
     Attributes:
         labels: the classes, in the order of the columns.
-        letters: the letter features.
         by_vector: weights (512, classes) and intercepts (classes).
-        by_letters: weights (pieces, classes) and intercepts (classes).
+        by_letters: weights (pieces, classes), as half floats to save memory, and intercepts (classes).
         vector_weight: what the vector expert's log-probabilities are multiplied by.
         letter_weight: what the letter expert's margins are multiplied by.
     """
 
     labels: list[str]
-    letters: LetterFeatures
     by_vector: tuple[Floats, Floats]
-    by_letters: tuple[Floats, Floats]
+    by_letters: tuple[NDArray[np.float16], Floats]
     vector_weight: float
     letter_weight: float
 
     @classmethod
     def train(
         cls,
-        texts: Sequence[str],
+        rows: csr_matrix,
         vectors: Floats,
         labels: Sequence[str],
         *,
@@ -113,9 +123,9 @@ class TwoExperts:
         """Fits both experts.
 
         Args:
-            texts: the examples.
-            vectors: their sentence vectors, shape (texts, 512).
-            labels: their classes.
+            rows: letter features of the examples, see `matrix`.
+            vectors: their sentence vectors, shape (examples, 512).
+            labels: their classes, at least three different ones.
             vector_weight, letter_weight: see the class.
             vector_strength, letter_strength: inverse regularisation (scikit-learn's `C`) of each expert.
             weight: extra weight by class; 1 where absent.
@@ -123,55 +133,52 @@ class TwoExperts:
         from sklearn.linear_model import LogisticRegression
         from sklearn.svm import LinearSVC
 
-        letters = LetterFeatures.fit(texts)
         classes = sorted(set(labels))
-        if len(classes) < 3:
-            raise ValueError("Two experts tell at least three classes apart. Give examples of more classes.")
         numbers = np.array([classes.index(label) for label in labels])
         weights = np.array([(weight or {}).get(label, 1.0) for label in labels])
-        by_vector = LogisticRegression(C=vector_strength, max_iter=300, tol=1e-3).fit(vectors, numbers, sample_weight=weights)
-        by_letters = LinearSVC(C=letter_strength, random_state=0).fit(letters.matrix(texts), numbers, sample_weight=weights)
-        fitted = [(model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)) for model in (by_vector, by_letters)]
-        return cls(classes, letters, fitted[0], fitted[1], vector_weight, letter_weight)
+        vector_model = LogisticRegression(C=vector_strength, max_iter=300, tol=1e-3).fit(vectors, numbers, sample_weight=weights)
+        letter_model = LinearSVC(C=letter_strength, random_state=0).fit(rows, numbers, sample_weight=weights)
+        return cls(
+            classes,
+            (vector_model.coef_.T.astype(np.float32), vector_model.intercept_.astype(np.float32)),
+            (np.ascontiguousarray(letter_model.coef_.T, dtype=np.float16), letter_model.intercept_.astype(np.float32)),
+            vector_weight,
+            letter_weight,
+        )
 
-    def _mixed(self, vector_scores: Floats, letter_scores: Floats) -> Floats:
-        return softmax(self.vector_weight * np.log(softmax(vector_scores) + 1e-9) + self.letter_weight * letter_scores)
+    def probabilities(self, row: Row, vector: Floats) -> Floats:
+        """Probability of each label for one text.
 
-    def probabilities(self, text: str, vector: Floats) -> Floats:
-        """Probability of each label for one text and its sentence vector, shape (classes,)."""
-        columns, values = self.letters.row(text)
-        letter_scores = values @ self.by_letters[0][columns] + self.by_letters[1]
-        return self._mixed(vector @ self.by_vector[0] + self.by_vector[1], letter_scores)
+        Args:
+            row: its letter features.
+            vector: its sentence vector, shape (512,).
+        Returns:
+            Shape (classes,).
+        """
+        columns, values = row
+        letter_scores = values @ self.by_letters[0][columns].astype(np.float32) + self.by_letters[1]
+        vector_scores = softmax(vector @ self.by_vector[0] + self.by_vector[1])
+        return softmax(self.vector_weight * np.log(vector_scores + 1e-9) + self.letter_weight * letter_scores)
 
-    def probabilities_of_all(self, texts: Sequence[str], vectors: Floats) -> Floats:
-        """`probabilities` of many texts at once, shape (texts, classes)."""
-        letter_scores = self.letters.matrix(texts) @ self.by_letters[0] + self.by_letters[1]
-        return self._mixed(vectors @ self.by_vector[0] + self.by_vector[1], letter_scores)
-
-    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as plain arrays, for `numpy.savez`; no pickle."""
-        pieces = "\n".join(self.letters.vocabulary).encode("utf-8")
         return {
             "labels": np.array(self.labels),
-            "pieces": np.frombuffer(pieces, dtype=np.uint8),
-            "piece_weights": self.letters.weights,
             "vector_weights": self.by_vector[0],
             "vector_intercepts": self.by_vector[1],
-            "letter_weights": self.by_letters[0].astype(np.float16),
+            "letter_weights": self.by_letters[0],
             "letter_intercepts": self.by_letters[1],
             "settings": np.array([self.vector_weight, self.letter_weight]),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> TwoExperts:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> TwoExperts:
         """The classifier that `to_arrays` was made of."""
-        pieces = bytes(arrays["pieces"]).decode("utf-8").split("\n")  # type: ignore[arg-type]
         vector_weight, letter_weight = (float(value) for value in arrays["settings"])
         return cls(
             [str(label) for label in arrays["labels"]],
-            LetterFeatures({piece: column for column, piece in enumerate(pieces)}, np.asarray(arrays["piece_weights"], np.float32)),
-            (np.asarray(arrays["vector_weights"], np.float32), np.asarray(arrays["vector_intercepts"], np.float32)),
-            (np.asarray(arrays["letter_weights"], np.float32), np.asarray(arrays["letter_intercepts"], np.float32)),
+            (arrays["vector_weights"], arrays["vector_intercepts"]),
+            (arrays["letter_weights"], arrays["letter_intercepts"]),
             vector_weight,
             letter_weight,
         )

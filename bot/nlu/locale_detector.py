@@ -17,8 +17,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.locales import DEFAULT, all_locales
-from bot.nlu.components import LOCALE, example_metadata, load_arrays, save_arrays, text_of
-from bot.nlu.experts import Floats, LetterFeatures, softmax
+from bot.nlu.components import LOCALE, example_metadata, examples_matrix, load_arrays, rows_of, save_arrays, text_of
+from bot.nlu.experts import Floats, Row, softmax
 from bot.nlu.text import clean
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -36,9 +36,9 @@ class LocaleDetector(GraphComponent):
         the channel's suggestion."""
         return {"own_share": 0.6, "stay": 4.0, "hint": 1.0}
 
-    def __init__(self, config: Dict[str, Any], letters: Optional[LetterFeatures] = None, weights: Optional[Floats] = None) -> None:
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, weights: Optional[Floats] = None) -> None:
         self._config = {**self.get_default_config(), **config}
-        self._letters, self._weights = letters, weights
+        self._storage, self._resource, self._weights = model_storage, resource, weights
         self._locales = list(all_locales())
         self._wider = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
         self._wider.set_languages([all_locales()[code].detector for code in self._locales])
@@ -48,9 +48,7 @@ class LocaleDetector(GraphComponent):
         cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> LocaleDetector:
         """An untrained detector."""
-        detector = cls(config)
-        detector._storage, detector._resource = model_storage, resource  # type: ignore[attr-defined]
-        return detector
+        return cls(config, model_storage, resource)
 
     @classmethod
     def load(
@@ -62,49 +60,40 @@ class LocaleDetector(GraphComponent):
         **kwargs: Any,
     ) -> LocaleDetector:
         """The trained detector."""
-        arrays = load_arrays(model_storage, resource)
-        pieces = bytes(arrays["pieces"]).decode("utf-8").split("\n")
-        letters = LetterFeatures({piece: column for column, piece in enumerate(pieces)}, arrays["piece_weights"])
-        return cls(config, letters, np.asarray(arrays["weights"], np.float32))
+        return cls(config, model_storage, resource, np.asarray(load_arrays(model_storage, resource)["weights"], np.float32))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns the spelling of each locale as log-odds of letter pieces (multinomial naive Bayes, class sizes evened out)."""
         examples = [e for e in training_data.intent_examples if example_metadata(e).get("locale") in self._locales]
-        texts = [text_of(e) for e in examples]
-        self._letters = LetterFeatures.fit(texts)
-        rows = self._letters.matrix(texts)
+        rows = examples_matrix(examples)
         locales = np.array([self._locales.index(example_metadata(e)["locale"]) for e in examples])
         counts = np.stack([np.asarray(rows[locales == n].sum(axis=0))[0] / max(1, (locales == n).sum()) for n in range(len(self._locales))])
         self._weights = np.log(counts + 1e-4).T.astype(np.float32)
-        arrays = {
-            "pieces": np.frombuffer("\n".join(self._letters.vocabulary).encode(), dtype=np.uint8),
-            "piece_weights": self._letters.weights,
-            "weights": self._weights.astype(np.float16),
-        }
-        save_arrays(self._storage, self._resource, arrays)  # type: ignore[attr-defined]
-        return self._resource  # type: ignore[attr-defined, no-any-return]
+        save_arrays(self._storage, self._resource, {"weights": self._weights.astype(np.float16)})
+        return self._resource
 
-    def _log_probabilities(self, text: str) -> Floats:
-        assert self._letters is not None and self._weights is not None
-        columns, values = self._letters.row(text)
+    def _log_probabilities(self, text: str, row: Row) -> Floats:
+        assert self._weights is not None
+        columns, values = row
         own = softmax(4.0 * (values @ self._weights[columns])) if len(columns) else np.full(len(self._locales), 1 / len(self._locales))
         ranked = dict(self._wider.rank(clean(text)))
         wider = np.array([ranked[all_locales()[code].detector] for code in self._locales])
         share = self._config["own_share"]
         return np.asarray(share * np.log(own + 1e-4) + (1 - share) * np.log(wider + 1e-4), dtype=np.float32)
 
-    def locale_of(self, text: str, current: Optional[str], hint: Optional[str]) -> str:
+    def locale_of(self, text: str, row: Row, current: Optional[str], hint: Optional[str]) -> str:
         """The locale to answer `text` in.
 
         Args:
             text: what the person wrote.
+            row: its letter features.
             current: the session's locale, if it has one.
             hint: the channel's suggestion, if it has one.
         """
         words = _LETTERS.findall(clean(text))
         if not words:
             return current or hint or DEFAULT
-        scores = self._log_probabilities(text)
+        scores = self._log_probabilities(text, row)
         if current in self._locales:
             scores[self._locales.index(current)] += self._config["stay"] / len(words) ** 0.5
         elif hint in self._locales:
@@ -116,7 +105,7 @@ class LocaleDetector(GraphComponent):
         for message in messages:
             current = tracker.get_slot("locale") if tracker else None
             hint = (message.get("metadata") or {}).get("locale_hint")
-            locale = self.locale_of(text_of(message), current, hint)
+            locale = self.locale_of(text_of(message), rows_of(message)[0], current, hint)
             message.set(LOCALE, locale)
             message.set(ENTITIES, [*(message.get(ENTITIES) or []), {"entity": "locale", "value": locale}], add_to_output=True)
         return messages

@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 import numpy as np
 
-from bot.nlu.components import load_arrays, save_arrays, text_of, vectors_of
+from bot.nlu.components import examples_matrix, load_arrays, rows_of, save_arrays, vectors_of
 from bot.nlu.experts import TwoExperts
 
 
@@ -55,7 +55,7 @@ class TopicClassifier(GraphComponent):
         examples = training_data.intent_examples
         settings = {name: self._config[name] for name in self.get_default_config()}
         self._experts = TwoExperts.train(
-            [text_of(e) for e in examples], np.concatenate([vectors_of(e) for e in examples]), [e.get(INTENT) for e in examples], **settings
+            examples_matrix(examples), np.concatenate([vectors_of(e) for e in examples]), [e.get(INTENT) for e in examples], **settings
         )
         save_arrays(self._storage, self._resource, self._experts.to_arrays())
         return self._resource
@@ -64,7 +64,7 @@ class TopicClassifier(GraphComponent):
         """Sets intent and intent ranking as Rasa's own classifiers do."""
         assert self._experts is not None
         for message in messages:
-            chances = self._experts.probabilities(text_of(message), vectors_of(message)[0])
+            chances = self._experts.probabilities(rows_of(message)[0], vectors_of(message)[0])
             best = chances.argsort()[::-1][:10]
             ranking = [{"name": self._experts.labels[i], "confidence": float(chances[i])} for i in best]
             message.set(INTENT, ranking[0], add_to_output=True)

@@ -13,9 +13,8 @@ from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.components import URGENCY, example_metadata, load_arrays, save_arrays, text_of, vectors_of
+from bot.nlu.components import URGENCY, example_metadata, examples_matrix, load_arrays, rows_of, save_arrays, vectors_of
 from bot.nlu.experts import TwoExperts
-from bot.nlu.text import clauses
 
 DANGER, SELF_HARM, LIFE, CRY, NONE = "danger", "self_harm", "life", "cry", "none"
 KINDS = (DANGER, SELF_HARM, LIFE, CRY)
@@ -64,7 +63,7 @@ class UrgencyClassifier(GraphComponent):
         """Fits both experts; urgent examples weigh more, because a miss costs more than a false alarm."""
         examples = training_data.intent_examples
         self._experts = TwoExperts.train(
-            [text_of(e) for e in examples],
+            examples_matrix(examples),
             np.concatenate([vectors_of(e) for e in examples]),
             [urgency_of_example(e) for e in examples],
             vector_weight=self._config["vector_weight"],
@@ -77,14 +76,12 @@ class UrgencyClassifier(GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         """Sets `URGENCY`: {"kind": one of `KINDS` or None, "certain": bool, "chances": {kind: probability}}."""
         for message in messages:
-            message.set(URGENCY, self._judge(text_of(message), message), add_to_output=True)
+            message.set(URGENCY, self._judge(message), add_to_output=True)
         return messages
 
-    def _judge(self, text: str, message: Message) -> Dict[str, Any]:
+    def _judge(self, message: Message) -> Dict[str, Any]:
         assert self._experts is not None
-        vectors = vectors_of(message)
-        parts = [text] if len(vectors) == 1 else [text, *clauses(text)]
-        opinions = [self._experts.probabilities(part, vector) for part, vector in zip(parts, vectors)]
+        opinions = [self._experts.probabilities(row, vector) for row, vector in zip(rows_of(message), vectors_of(message))]
         chances = {kind: 0.0 for kind in KINDS}
         for number, opinion in enumerate(opinions):
             handicap = self._config["clause"] if number else 0.0

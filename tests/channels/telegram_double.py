@@ -217,7 +217,7 @@ class TelegramDouble:
 
     async def post(self, update: dict[str, Any], **headers: str) -> int:
         """Posts an update to the webhook that was set, and tells what status came back."""
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(verify=False, trust_env=False) as client:
             secret = {"X-Telegram-Bot-Api-Secret-Token": self.webhook["secret_token"]}
             return (await client.post(self.webhook["url"], json=update, headers={**secret, **headers})).status_code
 
@@ -335,17 +335,22 @@ def _decoded(body: bytes, fields: list[dict[str, Any]]) -> dict[str, Any]:
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """Serves an application on a free port of loopback, and gives its address."""
-    listener = socket.socket()
+    # With its protocol named, asyncio turns Nagle's algorithm off; else each answer waits 40 ms for the other side's ACK.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.005)
+    # What `serve` does, without its hand on the signals and without the tenths of a second that it sleeps before it ends.
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    await server.startup(sockets=[listener])
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
-        await task
+        for listening in server.servers:
+            listening.close()
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
+        listener.close()
 
 
 @asynccontextmanager

@@ -364,17 +364,36 @@ async def test_what_is_no_webhook_is_refused(
 
 @pytest.mark.asyncio
 async def test_a_body_without_a_length_is_cut_off_at_the_limit(twilio: Twilio) -> None:
-    given = 0
+    chunk, given = b"a=" + b"x" * 1021 + b"&", 0
 
     async def endless() -> AsyncIterator[bytes]:
         nonlocal given
-        for given in range(1, 1000):
-            yield b"a=" + b"x" * 1022 + b"&"
+        while given < 1000:
+            given += 1
+            yield chunk
 
     async with serving(twilio) as service:
         response = await service.client.post(WEBHOOK_PATH, content=endless(), headers={"Content-Type": FORM, "X-Twilio-Signature": "x"})
-    assert response.status_code == 413
-    assert service.conversation.heard == []
+    assert (response.status_code, service.conversation.heard) == (413, [])
+    assert given < 100
+
+
+@pytest.mark.asyncio
+async def test_a_caller_who_hangs_up_is_let_go(twilio: Twilio, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    api, statuses = TwilioApi(twilio, PUBLIC), []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        statuses.append(message.get("status"))
+
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": WEBHOOK_PATH, "query_string": b"", "headers": []}
+    await Starlette(routes=[*sms_routes(twilio, PUBLIC, Conversation().answer, api)])(scope, receive, send)
+    await api.aclose()
+    assert statuses[0] == 400
+    assert [record for record in caplog.records if record.name != "asyncio"] == []
 
 
 @pytest.mark.asyncio
@@ -502,12 +521,13 @@ async def test_with_redaction_a_failed_store_does_not_silence_anybody(double: Tw
     assert len(double.sent) == 1
 
 
-async def _gone(double: TwilioDouble, sid: str) -> bool:
+async def _deleted(service: Service) -> None:
+    """Waits until no record waits to be deleted, and none was given up."""
     for _ in range(200):
-        if sid not in double.records:
-            return True
+        if not service.api.deletions.waiting:
+            break
         await asyncio.sleep(0.01)
-    return False
+    assert (service.api.deletions.waiting, service.api.deletions.failed) == (0, 0)
 
 
 @pytest.mark.asyncio
@@ -518,8 +538,8 @@ async def test_the_record_of_an_incoming_message_is_deleted(double: TwilioDouble
         await _post(service, _inbound())
         await asyncio.sleep(0.03)
         double.records[sid]["status"] = "received"
-        assert await _gone(double, sid)
-        assert service.api.deletions.failed == 0
+        await _deleted(service)
+    assert double.records == {}
 
 
 @pytest.mark.asyncio
@@ -530,7 +550,8 @@ async def test_a_record_is_deleted_at_its_last_status(double: TwilioDouble, twil
     async with serving(replace(twilio, api_base=double.url), pauses=(0.0,)) as service:
         response = await _post(service, _inbound(MessageSid=sid, MessageStatus=status), STATUS_PATH)
         assert (response.status_code, response.content) == (204, b"")
-        assert await _gone(double, sid)
+        await _deleted(service)
+    assert double.records == {}
 
 
 @pytest.mark.asyncio
@@ -549,8 +570,8 @@ async def test_a_receipt_after_sent_deletes_at_once(double: TwilioDouble, twilio
     async with serving(replace(twilio, api_base=double.url), pauses=(0.0,)) as service:
         for status in ("sent", "delivered"):
             await _post(service, _inbound(MessageSid=sid, MessageStatus=status), STATUS_PATH)
-        assert await _gone(double, sid)
-        assert service.api.deletions.waiting == 0
+        await _deleted(service)
+    assert double.records == {}
 
 
 @pytest.mark.asyncio

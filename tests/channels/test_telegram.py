@@ -18,13 +18,11 @@ from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
 from bot import settings
 from bot.channels import telegram as channel_module
-from bot.channels.telegram import PATH, SECRET_HEADER, TelegramChannel
+from bot.channels.telegram import PATH, PROOF_HEADER, TelegramChannel
 from bot.conversation.messages import SILENCE, Choice, Kind, Message, Reply, Shape
 from bot.errors import ConfigurationError, StoreUnavailable
 
 from .telegram_double import BLOCKED, TOO_OLD, TelegramDouble, Trouble, serving, telegram_double
-
-pytestmark = pytest.mark.asyncio
 
 TOKEN = "123456:TEST-token"
 SECRET = "a-secret-of-the-webhook"
@@ -117,7 +115,7 @@ async def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> None:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {"_SHORTEST_PAUSE": 0.05, "_CONFLICT_PAUSE": 0.3, "_GRACE": 0.15}.items():
+    for name, seconds in {"_SHORTEST_PAUSE": 0.05, "_CONFLICT_PAUSE": 0.3, "_GRACE": 0.15, "_QUERY_TIMEOUT": 0.2, "_START": 0.5}.items():
         monkeypatch.setattr(channel_module, name, seconds)
 
 
@@ -179,6 +177,10 @@ async def test_only_the_worker_that_is_told_to_deals_with_telegram() -> None:
 # --- the webhook's door -----------------------------------------------------------------------------------------------------
 
 
+async def _wait_for(event: asyncio.Event) -> None:
+    await asyncio.wait_for(event.wait(), 5)
+
+
 async def _chunks(size: int) -> AsyncIterator[bytes]:
     for _ in range(size // 1024):
         yield b" " * 1024
@@ -211,8 +213,8 @@ async def _chunks(size: int) -> AsyncIterator[bytes]:
 )
 async def test_who_may_come_in(secret: str | None, body: bytes | int, status: int) -> None:
     answer = Conversation()
-    async with telegram_double(TOKEN) as double, by_webhook(double, answer), httpx.AsyncClient(trust_env=False) as client:
-        headers = {} if secret is None else {SECRET_HEADER: secret.encode("latin-1")}
+    async with telegram_double(TOKEN) as double, by_webhook(double, answer), httpx.AsyncClient(verify=False, trust_env=False) as client:
+        headers = {} if secret is None else {PROOF_HEADER.encode(): secret.encode("latin-1")}
         content = _chunks(body) if isinstance(body, int) else body
         response = await client.post(double.webhook["url"], content=content, headers=headers)
         assert response.status_code == status
@@ -223,9 +225,18 @@ async def test_who_may_come_in(secret: str | None, body: bytes | int, status: in
         assert replies(double) == []
 
 
+async def test_a_webhook_without_a_secret_lets_nobody_in() -> None:
+    channel = TelegramChannel(settings.Telegram(TOKEN, "", "http://127.0.0.1:9"), "https://bot.example.org", Conversation())
+    transport = httpx.ASGITransport(Starlette(routes=channel.routes()))
+    async with httpx.AsyncClient(transport=transport, base_url="https://bot.example.org") as client:
+        for headers in ({}, {PROOF_HEADER: ""}):
+            assert (await client.post(PATH, json={"update_id": 1}, headers=headers)).status_code == 403
+    await channel.stop()
+
+
 async def test_telegram_gets_its_200_before_the_reply_is_made() -> None:
     may_answer = asyncio.Event()
-    answer = Conversation(before=lambda message: asyncio.wait_for(may_answer.wait(), 5))
+    answer = Conversation(before=lambda message: _wait_for(may_answer))
     async with telegram_double(TOKEN) as double, by_webhook(double, answer):
         assert await double.post(double.put("message", **said())) == 200
         assert replies(double) == []
@@ -236,7 +247,7 @@ async def test_telegram_gets_its_200_before_the_reply_is_made() -> None:
 async def test_more_than_can_be_open_at_once_is_sent_back_and_answered_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_module, "_MOST_OPEN", 1)
     may_answer = asyncio.Event()
-    answer = Conversation(Reply("echo"), before=lambda message: asyncio.wait_for(may_answer.wait(), 5))
+    answer = Conversation(Reply("echo"), before=lambda message: _wait_for(may_answer))
     async with telegram_double(TOKEN) as double, by_webhook(double, answer):
         first, second = double.put("message", **said("one")), double.put("message", **said("two"))
         assert await double.post(first) == 200
@@ -278,6 +289,24 @@ async def test_workers_tell_repeats_apart_by_what_they_share() -> None:
         update = double.put("message", **said())
         await asyncio.gather(one.handle(update), other.handle(update))
         assert len(replies(double)) == 1
+
+
+async def test_one_chat_cannot_use_up_what_all_share(caplog: pytest.LogCaptureFixture) -> None:
+    may_answer = asyncio.Event()
+
+    async def held(message: Message) -> None:
+        if message.address == str(CHAT_ID):
+            await _wait_for(may_answer)
+
+    answer = Conversation(before=held)
+    async with telegram_double(TOKEN) as double, directly(double, answer) as channel:
+        many = asyncio.gather(*(channel.handle(double.put("message", **said())) for _ in range(40)))
+        await channel.handle(double.put("message", **said(chat_id=CHAT_ID + 1)))
+        assert len(replies(double)) == 1
+        may_answer.set()
+        await many
+        assert len(replies(double)) == 31
+        assert caplog.text.count("telegram.flood") == 10
 
 
 async def test_a_store_that_does_not_answer_silences_nobody(caplog: pytest.LogCaptureFixture) -> None:
@@ -338,7 +367,12 @@ async def test_odd_buttons(content: dict[str, Any], answered: bool) -> None:
 
 @pytest.mark.parametrize(
     "trouble",
-    [Trouble(400, "Bad Request: some other reason"), Trouble(502, "Bad Gateway"), Trouble(429, "Too Many Requests", retry_after=3)],
+    [
+        Trouble(400, "Bad Request: some other reason"),
+        Trouble(502, "Bad Gateway"),
+        Trouble(429, "Too Many Requests", retry_after=3),
+        Trouble(seconds=1),
+    ],
 )
 async def test_a_clock_that_does_not_stop_holds_nothing_up(trouble: Trouble) -> None:
     answer = Conversation()
@@ -460,7 +494,7 @@ async def test_groups_are_left_without_a_word(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "content"),
     [
-        ("message", said(**{"from": BOT})),
+        ("message", {**said(), "from": BOT}),
         ("message", said(None, message_auto_delete_timer_changed={"message_auto_delete_time": 86400})),
         ("message", said(None, pinned_message=said())),
         ("edited_message", said(None, location={"latitude": 48.85661, "longitude": 2.35222}, edit_date=int(time.time()))),
@@ -664,6 +698,16 @@ async def test_a_telegram_that_is_away_does_not_stop_the_start(way: Any, caplog:
         assert "telegram.back" in caplog.text
 
 
+async def test_a_telegram_that_is_slow_does_not_hold_up_the_start() -> None:
+    async with telegram_double(TOKEN) as double:
+        double.play("getMe", Trouble(seconds=2))
+        began = time.monotonic()
+        async with by_polling(double, Conversation()):
+            assert time.monotonic() - began < 1.5
+            double.put("message", **said())
+            await double.until("sendMessage")
+
+
 async def test_another_poller_is_told_of_once_and_outlasted(caplog: pytest.LogCaptureFixture) -> None:
     answer, others = Conversation(), Conversation()
     async with telegram_double(TOKEN) as double, by_polling(double, answer):
@@ -750,9 +794,11 @@ async def test_a_trial_phone_brings_its_own_request_and_needs_no_start() -> None
         def read_timeout(self) -> float:
             return 1.0
 
-        async def do_request(self, url: str, method: str, request_data: RequestData | None = None, **timeouts: Any) -> tuple[int, bytes]:
+        async def do_request(
+            self, url: str, method: str, request_data: RequestData | None = None, *timeouts: Any, **named: Any
+        ) -> tuple[int, bytes]:
             assert request_data is not None
-            self.shown.append(request_data.parameters["text"])
+            self.shown.append(str(request_data.parameters["text"]))
             return 200, b'{"ok": true, "result": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}}'
 
     phone = Phone()
@@ -794,10 +840,10 @@ async def test_no_log_tells_the_token_the_chat_or_a_word(caplog: pytest.LogCaptu
                 double.put_raw({"message": said(None, sticker={"emoji": WORDS})})
                 await eventually(lambda: len(answer.came) == 7)
             answer.before = fails
-            async with by_webhook(double, answer), httpx.AsyncClient(trust_env=False) as client:
+            async with by_webhook(double, answer), httpx.AsyncClient(verify=False, trust_env=False) as client:
                 assert await double.post(double.put("message", **said())) == 200
                 await client.post(double.webhook["url"], json={"update_id": 1, "message": said()})
-                await client.post(double.webhook["url"], json={"message": said()}, headers={SECRET_HEADER: SECRET})
+                await client.post(double.webhook["url"], json={"message": said()}, headers={PROOF_HEADER: SECRET})
                 await eventually(lambda: "telegram.failed" in lines.getvalue())
         async with telegram_double("99:another") as double:
             with pytest.raises(ConfigurationError):

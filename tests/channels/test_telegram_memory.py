@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import time
 
 import pytest
 
-from bot.channels import telegram_memory
 from bot.channels.telegram_memory import ChatMemory, FirstTimes
 
 CHAT_ID = 7_000_100_200
 
 
-@pytest.mark.asyncio
 async def test_a_chat_is_the_same_while_it_lives_and_new_after() -> None:
     memory = ChatMemory(minutes=0.002)
     chat = memory.chat(CHAT_ID)
@@ -26,7 +25,6 @@ async def test_a_chat_is_the_same_while_it_lives_and_new_after() -> None:
     memory.close()
 
 
-@pytest.mark.asyncio
 async def test_use_keeps_a_chat() -> None:
     memory = ChatMemory(minutes=0.01)
     chat = memory.chat(CHAT_ID)
@@ -36,7 +34,6 @@ async def test_use_keeps_a_chat() -> None:
     memory.close()
 
 
-@pytest.mark.asyncio
 async def test_the_number_of_chats_is_bounded_and_the_quietest_goes() -> None:
     memory = ChatMemory(minutes=1, most=3)
     chats = {chat_id: memory.chat(chat_id) for chat_id in range(4)}
@@ -46,7 +43,6 @@ async def test_the_number_of_chats_is_bounded_and_the_quietest_goes() -> None:
     memory.close()
 
 
-@pytest.mark.asyncio
 async def test_no_chat_id_is_kept_and_no_two_processes_share_a_key() -> None:
     one, other = ChatMemory(minutes=1), ChatMemory(minutes=1)
     one.chat(CHAT_ID)
@@ -58,12 +54,11 @@ async def test_no_chat_id_is_kept_and_no_two_processes_share_a_key() -> None:
     other.close()
 
 
-@pytest.mark.asyncio
 async def test_ids_are_taken_once_without_doubles_and_only_while_they_can_be_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = ChatMemory(minutes=1)
     chat = memory.chat(CHAT_ID)
     now = [1000.0]
-    monkeypatch.setattr(telegram_memory.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     chat.note(1)
     now[0] += 48 * 3600
     chat.note(2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 import telegram
 
 from bot.channels.provider_errors import Failure
@@ -30,7 +29,6 @@ def test_menu_and_reading_know_the_same_commands() -> None:
     assert tuple(COMMANDS) == COMMAND_NAMES
 
 
-@pytest.mark.asyncio
 async def test_the_profile_is_accepted_in_every_language_and_set_once() -> None:
     async with telegram_double(TOKEN) as double:
         bot = telegram.Bot(TOKEN, f"{double.url}/bot")
@@ -46,7 +44,6 @@ async def test_the_profile_is_accepted_in_every_language_and_set_once() -> None:
         assert not [call for call in double.calls[before:] if call.method in SETTERS]
 
 
-@pytest.mark.asyncio
 async def test_one_failure_does_not_keep_the_rest_from_being_set() -> None:
     async with telegram_double(TOKEN) as double:
         double.play("setMyName", Trouble(429, "Too Many Requests: retry after 80000", retry_after=80000))

@@ -148,7 +148,6 @@ def test_what_waited_is_late(kind: str, date: int, edit_date: int | None, late: 
     assert is_late(update(kind, text="x", **{"date": now + date, **edited}), now) is late
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("latitude", "longitude", "country"),
     [(48.85661, 2.35222, "FR"), (40.71278, -74.00594, "US"), (51.50735, -0.12776, "GB"), (-40.4321, -120.9876, None)],
