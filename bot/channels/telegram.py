@@ -1,8 +1,8 @@
 """Telegram: by webhook where there is a public address, by polling where there is none, through python-telegram-bot.
 
-Of python-telegram-bot only `Bot` is used. Its `Application` would keep data of each chat, and its `Updater` drops a whole batch
-of updates, and logs it word for word, when one of them cannot be read. Order within a chat and the limit on what
-is open at once are kept here.
+Of python-telegram-bot only `Bot` is used. Its `Application` would keep data of each chat, and its `Updater` asks for the same batch of
+updates for ever, and logs it word for word, when one of them cannot be read. Order within a chat and the limit on what is open at
+once are kept here.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from telegram.constants import ChatType
-from telegram.error import TelegramError
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot import settings
 from bot.channels.provider_errors import Failure, ProviderError
 from bot.channels.telegram_memory import Chat, ChatMemory, FirstTimes
 from bot.channels.telegram_profile import set_profile
-from bot.channels.telegram_sending import TelegramShape, call, delete_messages, send_reply
+from bot.channels.telegram_sending import TelegramShape, call, delete_messages, send_reply, was_pressed_long_ago
 from bot.channels.telegram_updates import (
     ALLOWED_UPDATES,
     LATE_SECONDS,
@@ -54,7 +53,6 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE, _CONFLICT_PAUSE = 1.0, 30.0, 30.0  # seconds be
 _START = 3.0  # seconds that the start waits for Telegram
 _MOST_WAITING = 30  # messages of one chat; nobody reads more answers at once, and one sender must not use up what all share
 _GRACE = 1.0  # seconds that a late message waits for a newer one of its chat
-_QUERY_TIMEOUT = 1.0  # seconds that a reply waits for the button's small clock to be stopped
 _DRAIN = 10.0  # seconds that open updates get at the end
 
 _LOG = logging.getLogger(__name__)
@@ -101,7 +99,7 @@ class TelegramChannel:
     """One bot at Telegram.
 
     A repeated update is handled once: update ids are claimed before anything else happens, so a repeat (Telegram posts again when
-    our 200 got lost) never comes as far as `answer`, and a reply can not go out twice.
+    our 200 got lost) never comes as far as `answer`, and a reply cannot go out twice.
 
     Args:
         telegram: token, secret and address of the Bot API.
@@ -111,8 +109,7 @@ class TelegramChannel:
         poll: this process is the one that deals with Telegram: it polls, or sets the webhook, and sets the profile. With several
             workers exactly one does; the others only answer what comes to their routes.
         session_minutes: quiet time after which the message ids of a chat are forgotten.
-        claim: tells workers apart from repeats: whether this delivery id comes for the first time, to any of them. Alone, a process
-            knows by itself.
+        claim: says whether a delivery id comes for the first time to any of several workers. One alone knows by itself.
     """
 
     def __init__(
@@ -356,7 +353,7 @@ class TelegramChannel:
 
     async def _converse(self, update: telegram.Update, chat_id: int) -> None:
         message, query, written = message_of(update), update.callback_query, message_id_of(update)
-        late = await self._stop_clock(query) if query else is_late(update)
+        late = await was_pressed_long_ago(self._bot, query.id) if query else is_late(update)
         if message is None:
             return
         chat = self._chats.chat(chat_id)
@@ -380,15 +377,6 @@ class TelegramChannel:
         chat.newest_late = max(chat.newest_late, update.update_id)
         await asyncio.sleep(_GRACE)
         return chat.newest_late == update.update_id and (update.callback_query is not None or not _answered_lately(chat))
-
-    async def _stop_clock(self, query: telegram.CallbackQuery) -> bool:
-        """Answers a button, without a word, and tells whether it was pressed too long ago: a query bears no date, but Telegram
-        refuses an answer to an old one."""
-        try:
-            await self._bot.answer_callback_query(query.id, read_timeout=_QUERY_TIMEOUT, connect_timeout=_QUERY_TIMEOUT)
-        except TelegramError as error:
-            return "too old" in error.message
-        return False
 
     async def _deliver(self, chat: Chat, chat_id: int, reply: Reply) -> None:
         if reply.erase:

@@ -17,6 +17,7 @@ MOST_CHARACTERS = 1_000  # of a reply: people read on phones
 _MOST_UNITS = 4_096  # UTF-16 units of a message, https://core.telegram.org/bots/api#sendmessage
 _MOST_DELETED = 100  # message ids in one call, https://core.telegram.org/bots/api#deletemessages
 _LONGEST_WAIT = 5.0  # seconds that a reply may be held back by Telegram's limits; beyond, it would be answered too late
+_QUERY_TIMEOUT = 1.0  # seconds that a reply waits for the button's small clock to be stopped
 _PAUSE = 0.5  # seconds before a second try to connect
 _PLAIN = telegram.LinkPreviewOptions(is_disabled=True)
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
@@ -145,6 +146,20 @@ def pieces(text: str, most: int = _MOST_UNITS) -> Iterator[str]:
         yield head.rstrip("\n")
         text = text[len(head) :].lstrip("\n")
     yield text
+
+
+async def was_pressed_long_ago(bot: telegram.Bot, query_id: str) -> bool:
+    """Answers a button, without a word, so that its small clock stops; and tells whether it waited during an outage.
+
+    A query bears no date, but Telegram takes an answer only for a short while. https://core.telegram.org/bots/api#answercallbackquery
+    """
+    try:
+        await bot.answer_callback_query(query_id, read_timeout=_QUERY_TIMEOUT, connect_timeout=_QUERY_TIMEOUT)
+    except TelegramError as error:
+        return "too old" in error.message
+    except _NO_ANSWER_OF_TELEGRAM:
+        pass
+    return False
 
 
 async def delete_messages(bot: telegram.Bot, chat_id: int, message_ids: Sequence[int]) -> list[ProviderError]:

@@ -18,7 +18,8 @@ from rasa.core.lock_store import InMemoryLockStore  # noqa: E402
 from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
 from bot.conversation.messages import Block, Turn, Understanding  # noqa: E402
-from bot.dialogue.in_process_actions import InProcessActions, validate_results_quickly  # noqa: E402
+from bot.dialogue.in_process_actions import InProcessActions, trust_results  # noqa: E402
+from bot.dialogue.ordered_runner import OrderedRunner  # noqa: E402
 from bot.dialogue.tracker_state import AboutTurn, OneTurnStore, State, tracker_of  # noqa: E402
 from bot.dialogue.wording import CatalogueWording  # noqa: E402
 from bot.errors import ModelError, TurnFailed  # noqa: E402
@@ -89,7 +90,7 @@ class Engine:
 
     def __init__(self, model: Path) -> None:
         silence_rasa()
-        validate_results_quickly()
+        trust_results()
         try:
             self._agent = Agent.load(
                 str(model),
@@ -101,6 +102,7 @@ class Engine:
             raise ModelError(f"The model {model.name} cannot be loaded ({type(error).__name__}). Train it again with `helpline train`.") from None
         if self._agent.processor is None or self._agent.domain is None:
             raise ModelError(f"The model {model.name} holds no dialogue. Train it again with `helpline train`.")
+        self._agent.processor.graph_runner = OrderedRunner(self._agent.processor.graph_runner)
         # Rasa wraps every store in one that silently keeps whole trackers, text and all, when saving fails: taken out.
         self._store = OneTurnStore(self._agent.domain)
         self._agent.tracker_store = self._store

