@@ -26,7 +26,7 @@ from bot.dialogue.catalogues import translate
 from bot.locales import all_locales
 
 _STATIC = Path(__file__).parent / "trial_static"
-_FILES = {"trial.css": "text/css", "trial.js": "text/javascript"}
+_FILES = {"trial.css": "text/css", "trial.js": "text/javascript", "trial.svg": "image/svg+xml"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
     "X-Content-Type-Options": "nosniff",

@@ -97,7 +97,7 @@ class TelegramPhones:
 
 
 def _chat_id(phone: str) -> int:
-    return 1 + int(phone, 16) % 2**_ID_BITS
+    return 1 + int(phone, 16) % (1 << _ID_BITS)
 
 
 def _fresh_id() -> int:

@@ -17,7 +17,7 @@ from bot.paths import LOCALES, MODELS, RASA_CONFIG, RASA_DOMAIN, RASA_TRAINING_D
 # What decides how a model turns out: data, recipe, domain, our components, the list of locales, the packages.
 _INPUTS = (*RASA_TRAINING_DATA, RASA_CONFIG, RASA_DOMAIN, ROOT / "bot" / "nlu", LOCALES / "locales.yml", ROOT / "requirements.txt")
 # Seconds of each step on two ordinary cores for 1,000 training texts, measured; only their proportion shows in the bar.
-_STEPS = {"start": (4.0, 0.0), "LetterFeaturizer": (0.5, 0.3), "LocaleDetector": (0.5, 0.1), "TopicClassifier": (2.0, 2.0), "UrgencyClassifier": (1.0, 0.5), "end": (3.0, 0.0)}
+_STEPS = {"start": (4.0, 0.0), "LetterFeaturizer": (0.5, 0.3), "LocaleDetector": (0.5, 0.1), "TopicClassifier": (2.0, 2.0), "end": (3.0, 0.0)}
 _STARTING = re.compile(r"Starting to train component '(\w+)'")
 _FINISHED = re.compile(r"Finished training component '(\w+)'")
 

@@ -15,9 +15,16 @@ from bot.nlu.experts import Floats, Row, matrix
 
 VECTORS = "clause_vectors"  # of a message: the vector of the whole text, then of each clause; shape (1 + clauses, 512)
 ROWS = "letter_rows"  # of a message: the letter features in the same order
+URGENT_CHANCES = "urgent_chances"  # of a message: for the whole and each clause, {kind of urgency: probability}
 LOCALE = "locale"
 URGENCY = "urgency"
 UNDERSTANDING = "understanding"
+
+# Kinds of urgency. A topic that is urgent by itself has one; two other topics are urgent in some messages only, which the
+# training data say by `urgency:` in the metadata of an intent's block.
+DANGER, SELF_HARM, LIFE, CRY = "danger", "self_harm", "life", "cry"
+KINDS = (DANGER, SELF_HARM, LIFE, CRY)
+URGENT_TOPICS = {"danger_now": DANGER, "self_harm": SELF_HARM}
 
 
 def text_of(message: Message) -> str:

@@ -13,12 +13,10 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.locales import all_locales
-from bot.nlu.components import LOCALE, UNDERSTANDING, URGENCY, text_of
+from bot.nlu.components import CRY, DANGER, LIFE, LOCALE, SELF_HARM, UNDERSTANDING, URGENCY, URGENT_TOPICS, text_of
 from bot.nlu.text import fold
-from bot.nlu.urgency_classifier import CRY, DANGER, LIFE, SELF_HARM
 
 _TOPIC_OF_URGENCY = {DANGER: "danger_now", SELF_HARM: "self_harm", LIFE: "needs_medical_care", CRY: "what_can_you_do"}
-_URGENCY_OF_TOPIC = {"danger_now": DANGER, "self_harm": SELF_HARM}
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -66,13 +64,11 @@ class Decision(GraphComponent):
         kind, certain = urgency.get("kind"), bool(urgency.get("certain"))
         if kind and certain:
             topic = _TOPIC_OF_URGENCY[kind]
-            confidence = max(confidence, round(max(urgency["chances"].values()), 4))
+            confidence = max(confidence, round(urgency["chance"], 4))
             ranked = [(topic, confidence)] + [pair for pair in ranked if pair[0] != topic]
-        elif topic in _URGENCY_OF_TOPIC and not kind:
-            kind = _URGENCY_OF_TOPIC[topic]
-        acted = bool(kind and certain) or confidence >= self._config["act"]
-        if kind and not certain and topic in _URGENCY_OF_TOPIC:
-            acted = True  # a soft urgent reply needs no question first
+        # A soft urgent reply needs no question first, and an urgent topic is urgent however unsure.
+        kind = kind or URGENT_TOPICS.get(topic)
+        acted = bool(kind) if certain or topic in URGENT_TOPICS else confidence >= self._config["act"]
         offered = [name for name, _ in ranked[: self._config["offer"]] if name != "out_of_scope"]
         return {
             "topic": topic,
