@@ -26,7 +26,7 @@ class Decision(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """`act`: probability from which a topic is answered at once. `offer`: how many topics are offered otherwise."""
-        return {"act": 0.4, "offer": 3}
+        return {"act": 0.55, "offer": 3}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}

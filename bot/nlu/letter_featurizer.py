@@ -11,7 +11,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.components import ROWS, load_arrays, save_arrays, text_of
+from bot.nlu.components import ROWS, Derived, load_arrays, save_arrays, text_of
 from bot.nlu.experts import LetterFeatures
 from bot.nlu.text import clauses
 
@@ -54,12 +54,12 @@ class LetterFeaturizer(GraphComponent):
         for message in messages:
             text = text_of(message)
             parts = clauses(text)
-            message.set(ROWS, [self._letters.row(part) for part in ([text, *parts] if len(parts) > 1 else [text])])
+            message.set(ROWS, Derived([self._letters.row(part) for part in ([text, *parts] if len(parts) > 1 else [text])]))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Sets `ROWS` of every example, whole texts only."""
         assert self._letters is not None
         for example in training_data.training_examples:
-            example.set(ROWS, [self._letters.row(text_of(example))])
+            example.set(ROWS, Derived([self._letters.row(text_of(example))]))
         return training_data

@@ -11,7 +11,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.components import VECTORS, text_of
+from bot.nlu.components import VECTORS, Derived, text_of
 from bot.nlu.encoder import encode
 from bot.nlu.text import clauses
 
@@ -33,12 +33,12 @@ class SentenceEncoder(GraphComponent):
         for message in messages:
             text = text_of(message)
             parts = clauses(text)
-            message.set(VECTORS, encode([text, *parts] if len(parts) > 1 else [text]))
+            message.set(VECTORS, Derived(encode([text, *parts] if len(parts) > 1 else [text])))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Sets `VECTORS` of every example, whole texts only, in one batch."""
         examples = training_data.training_examples
         for example, vector in zip(examples, encode([text_of(example) for example in examples])):
-            example.set(VECTORS, vector[None, :])
+            example.set(VECTORS, Derived(vector[None, :]))
         return training_data

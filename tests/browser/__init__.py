@@ -1,0 +1,1 @@
+"""What a browser shows, in a real one."""
