@@ -17,7 +17,8 @@ test:
 	.venv/bin/python -m pytest -q
 
 # Against the stock bot of `rasa init` behind Rasa's own server, which is fetched into .bench/ (2.5 GB).
-bench: install
+bench:
+	@tools/install dev
 	.venv/bin/python tests/bench/against_stock_rasa.py
 
 # For developers: new locked versions; new sentences into the catalogues; the gazetteer from its packages.

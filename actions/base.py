@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.replies import understanding_of
@@ -28,7 +28,7 @@ class HelplineAction(Action, ABC):
         """Says what there is to say; returns the slots it sets."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """Runs `reply`, closes the question that was open before, and leaves a search that was interrupted."""
+        """Runs `reply`, and closes the question that was open before."""
         try:
             events = self.reply(dispatcher, tracker)
         except Exception:  # noqa: BLE001 - see the class
@@ -40,6 +40,4 @@ class HelplineAction(Action, ABC):
                 events.append(SlotSet(slot, value))
         if understanding_of(tracker).get("named") and not tracker.get_slot("named"):
             events.append(SlotSet("named", True))
-        if (tracker.active_loop or {}).get("name"):
-            events += [ActiveLoop(None), SlotSet("requested_slot", None)]
         return events

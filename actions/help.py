@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import FormValidationAction, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.answers import give_answer
 from actions.base import HelplineAction
-from actions.replies import country_of, number, numbers_for, say, say_answer_words, say_hotline, say_service
+from actions.replies import country_of, number, numbers_for, say, say_answer_words, say_hotline, say_service, understanding_of
 from actions.urgent import ActionDanger, ActionSelfHarm
 from bot.knowledge.answers import answer_for
 from bot.knowledge.directory import directory
@@ -24,6 +24,9 @@ KINDS = {
     "find_basic_needs": ("trafficking_hotline", "gender_violence"),
     "find_work": ("labour_rights", "trafficking_hotline"),
 }
+# What may be said to the question for the country without naming one, and ends it; any other topic leaves the search.
+_NO_COUNTRY = (*KINDS, "give_location", "affirm", "deny", "out_of_scope", "nlu_fallback")
+_URGENT = ("danger_now", "self_harm")
 
 
 def give_person(dispatcher: CollectingDispatcher, tracker: Tracker, opening: str) -> list[EventType]:
@@ -89,9 +92,8 @@ class ActionFrustrated(HelplineAction):
         return give_person(dispatcher, tracker, "utter_frustrated")
 
 
-def give_search(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-    """Up to two services for what is looked for, in the country."""
-    search = str(tracker.get_slot("search") or "find_shelter")
+def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str) -> list[EventType]:
+    """Up to two services for what is looked for (a key of `KINDS`), in the country."""
     country = country_of(tracker)
     answer = answer_for(search, country)
     found = directory().find(country or "", KINDS[search])[:2]
@@ -119,7 +121,7 @@ class ActionSearch(HelplineAction):
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """See `give_search`; an unknown country is forgotten again, so that a later search may ask."""
-        events = give_search(dispatcher, tracker)
+        events = give_search(dispatcher, tracker, str(tracker.get_slot("search") or "find_shelter"))
         return [*events, SlotSet("country", None)] if tracker.get_slot("country") == "unknown" else events
 
 
@@ -140,12 +142,28 @@ class ActionAskCountry(HelplineAction):
         return self.reply(dispatcher, tracker)
 
 
+def _is_another_topic(tracker: Tracker) -> bool:
+    """Whether a message is something else than the answer to the question for the country. Urgency is, whatever it names."""
+    topic = tracker.get_intent_of_latest_message()
+    understood = understanding_of(tracker)
+    if topic in _URGENT or (understood.get("urgency") and understood.get("certain")):
+        return True
+    return topic not in _NO_COUNTRY and not next(tracker.get_latest_entity_values("country"), None)
+
+
 class ValidateSearchForm(FormValidationAction):
-    """Lets the form ask once: a second message without a country ends the search without one."""
+    """Lets the form ask once: a second message without a country ends the search without one, and one about something else
+    leaves it, so that its own rule answers."""
 
     def name(self) -> str:
         """Its name in the domain."""
         return "validate_search_form"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        """Closes the form where the message is about something else."""
+        if tracker.get_slot("requested_slot") == "country" and _is_another_topic(tracker):
+            return [ActionExecutionRejected("search_form"), ActiveLoop(None), SlotSet("requested_slot", None)]
+        return list(await super().run(dispatcher, tracker, domain))
 
     async def extract_country(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -178,7 +196,7 @@ class ActionPlace(HelplineAction):
         if topic == "talk_to_human":
             return give_person(dispatcher, tracker, "utter_person")
         if topic in KINDS:
-            return [*give_search(dispatcher, tracker), SlotSet("topic", topic)]
+            return give_search(dispatcher, tracker, topic)
         if topic and answer_for(topic, country):
             return give_answer(dispatcher, tracker, topic)
         say(dispatcher, "utter_place_noted", country={"country": country})

@@ -24,7 +24,6 @@ class Locale:
         script: Unicode name of its usual script.
         direction: ``ltr`` or ``rtl``.
         telegram: two-letter code for Telegram's command menus, or None where Telegram has none.
-        detector: its code in py3langid.
         exit_word: the word that ends a session in silence.
         telling: beginnings of words (folded) after which services may be named.
         gsm7_fold: letters that SMS may write without their accent, as {letter: replacement}.
@@ -35,7 +34,6 @@ class Locale:
     script: str
     direction: str
     telegram: str | None
-    detector: str
     exit_word: str
     telling: tuple[str, ...]
     gsm7_fold: dict[str, str]

@@ -194,7 +194,7 @@ def locale_of_app(language_code: str | None) -> str | None:
     tag = (language_code or "").lower().replace("_", "-")
     for wanted in (tag, tag.split("-")[0]):
         for locale in all_locales().values():
-            if wanted and wanted in _names_of(locale.code, locale.telegram, locale.detector):
+            if wanted and wanted in _names_of(locale.code, locale.telegram):
                 return locale.code
     return None
 

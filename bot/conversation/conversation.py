@@ -12,7 +12,7 @@ from bot.conversation.messages import SILENCE, Kind, Message, Reply, Shape, Turn
 from bot.conversation.sessions import Session, Sessions
 from bot.conversation.stop_words import is_carrier_help, is_carrier_stop
 from bot.dialogue.catalogues import translate
-from bot.errors import HelplineError
+from bot.errors import HelplineError, StoreFull
 from bot.locales import all_locales
 from bot.nlu.text import fold
 
@@ -90,15 +90,21 @@ class Conversation:
         return reply
 
     async def _in_order(self, message: Message, shape: Shape, known: list[Session]) -> Reply:
-        async with self._sessions.turn_of(message):
-            if before := await self._sessions.answered(message):
-                return before
-            session = await self._sessions.load(message)
-            if session:
-                known.append(session)
-            reply, session, ended = await self._reply(message, session or Session(), shape)
-            await self._keep(message, session, reply, ended)
-            return reply
+        try:
+            async with self._sessions.turn_of(message):
+                return await self._once(message, shape, known)
+        except StoreFull:  # no room even for a lock: better out of order than not at all
+            return await self._once(message, shape, known)
+
+    async def _once(self, message: Message, shape: Shape, known: list[Session]) -> Reply:
+        if before := await self._sessions.answered(message):
+            return before
+        session = await self._sessions.load(message)
+        if session:
+            known.append(session)
+        reply, session, ended = await self._reply(message, session or Session(), shape)
+        await self._keep(message, session, reply, ended)
+        return reply
 
     async def _keep(self, message: Message, session: Session, reply: Reply, ended: bool) -> None:
         try:

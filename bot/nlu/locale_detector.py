@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -18,30 +18,29 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.locales import DEFAULT, all_locales
 from bot.nlu.components import LOCALE, example_metadata, examples_matrix, load_arrays, rows_of, save_arrays, text_of
-from bot.nlu.experts import Floats, Row, softmax
+from bot.nlu.experts import Floats, Row
 from bot.nlu.text import clean
 
 _LETTERS = re.compile(r"[^\W\d_]+")
+Model = Tuple[NDArray[np.float16], Floats]  # weights (pieces, locales) as half floats, intercepts (locales)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LocaleDetector(GraphComponent):
-    """Mixes a letter model of our own training texts (which knows Arabizi and SMS spelling) with py3langid (which knows the
-    wider language), and weighs both against the locale of the session."""
+    """A linear model on the letters of our own training texts, which knows Arabizi and SMS spelling, weighed against the locale
+    of the session. A general detector (py3langid) beside it made it worse: 0.977 instead of 0.987 of the development texts."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """`own_share`: weight of our letter model, 0 to 1. `stay`: how much likelier the session's locale is held to be before
-        the text is read, as log-odds, for a text of one word; it falls with the root of the number of words. `hint`: the same for
-        the channel's suggestion."""
-        return {"own_share": 0.6, "stay": 4.0, "hint": 1.0}
+        """`sharpness`: what margins are multiplied by to be log-odds. `stay`: how much likelier the session's locale is held to be
+        before the text is read, as log-odds, for a text of one word; it falls with the root of the number of words. `hint`: the
+        same for the channel's suggestion."""
+        return {"sharpness": 4.0, "stay": 4.0, "hint": 1.5}
 
-    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, weights: Optional[Floats] = None) -> None:
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, model: Optional[Model] = None) -> None:
         self._config = {**self.get_default_config(), **config}
-        self._storage, self._resource, self._weights = model_storage, resource, weights
+        self._storage, self._resource, self._model = model_storage, resource, model
         self._locales = list(all_locales())
-        self._wider = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        self._wider.set_languages([all_locales()[code].detector for code in self._locales])
 
     @classmethod
     def create(
@@ -60,26 +59,19 @@ class LocaleDetector(GraphComponent):
         **kwargs: Any,
     ) -> LocaleDetector:
         """The trained detector."""
-        return cls(config, model_storage, resource, np.asarray(load_arrays(model_storage, resource)["weights"], np.float32))
+        arrays = load_arrays(model_storage, resource)
+        return cls(config, model_storage, resource, (arrays["weights"], arrays["intercepts"]))
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learns the spelling of each locale as log-odds of letter pieces (multinomial naive Bayes, class sizes evened out)."""
-        examples = [e for e in training_data.intent_examples if example_metadata(e).get("locale") in self._locales]
-        rows = examples_matrix(examples)
-        locales = np.array([self._locales.index(example_metadata(e)["locale"]) for e in examples])
-        counts = np.stack([np.asarray(rows[locales == n].sum(axis=0))[0] / max(1, (locales == n).sum()) for n in range(len(self._locales))])
-        self._weights = np.log(counts + 1e-4).T.astype(np.float32)
-        save_arrays(self._storage, self._resource, {"weights": self._weights.astype(np.float16)})
-        return self._resource
+        """Learns the spelling of each locale."""
+        from sklearn.svm import LinearSVC
 
-    def _log_probabilities(self, text: str, row: Row) -> Floats:
-        assert self._weights is not None
-        columns, values = row
-        own = softmax(4.0 * (values @ self._weights[columns])) if len(columns) else np.full(len(self._locales), 1 / len(self._locales))
-        ranked = dict(self._wider.rank(clean(text)))
-        wider = np.array([ranked[all_locales()[code].detector] for code in self._locales])
-        share = self._config["own_share"]
-        return np.asarray(share * np.log(own + 1e-4) + (1 - share) * np.log(wider + 1e-4), dtype=np.float32)
+        examples = [e for e in training_data.intent_examples if example_metadata(e).get("locale") in self._locales]
+        numbers = np.array([self._locales.index(example_metadata(e)["locale"]) for e in examples])
+        fitted = LinearSVC(C=1.0, random_state=0).fit(examples_matrix(examples), numbers)
+        arrays = {"weights": np.ascontiguousarray(fitted.coef_.T, np.float16), "intercepts": fitted.intercept_.astype(np.float32)}
+        save_arrays(self._storage, self._resource, arrays)
+        return self._resource
 
     def locale_of(self, text: str, row: Row, current: Optional[str], hint: Optional[str]) -> str:
         """The locale to answer `text` in.
@@ -93,7 +85,9 @@ class LocaleDetector(GraphComponent):
         words = _LETTERS.findall(clean(text))
         if not words:
             return current or hint or DEFAULT
-        scores = self._log_probabilities(text, row)
+        assert self._model is not None
+        columns, values = row
+        scores = self._config["sharpness"] * (values @ self._model[0][columns].astype(np.float32) + self._model[1])
         if current in self._locales:
             scores[self._locales.index(current)] += self._config["stay"] / len(words) ** 0.5
         elif hint in self._locales:

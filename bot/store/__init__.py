@@ -42,7 +42,8 @@ class Store(Protocol):
         """Lets one holder at a time in; a holder that dies loses it after so many seconds.
 
         Raises:
-            StoreUnavailable: it could not be had within that time.
+            StoreFull: there is no room for the lock itself.
+            StoreUnavailable: it could not be had within that time, or the store cannot be reached.
         """
         ...
 

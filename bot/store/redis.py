@@ -81,6 +81,8 @@ class RedisStore:
         lock = self._redis.lock(f"{_PREFIX}lock:{name}", timeout=seconds, blocking_timeout=seconds, sleep=0.02)
         try:
             got = await lock.acquire()
+        except OutOfMemoryError:
+            raise StoreFull(_FULL) from None
         except (RedisError, OSError):
             raise StoreUnavailable(_AWAY) from None
         if not got:

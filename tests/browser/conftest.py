@@ -80,21 +80,26 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, service_url: str) -> Iterator[Page]:
+def complaints() -> list[str]:
+    """What the page's console says. A test that expects a complaint takes it out."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, service_url: str, complaints: list[str]) -> Iterator[Page]:
     """A page of the service. Whatever it asks of anybody else, and whatever it complains of, fails the test."""
     context = browser.new_context(base_url=service_url, viewport={"width": 1280, "height": 800}, locale="en-US")
     page = context.new_page()
     page.set_default_timeout(10_000)
     elsewhere: list[str] = []
-    complaints: list[str] = []
 
     def asked(request: Request) -> None:
         if urlsplit(request.url).netloc != urlsplit(service_url).netloc:
             elsewhere.append(request.url)
 
-    page.on("request", asked)
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    context.on("request", asked)
+    context.on("console", lambda message: complaints.append(message.text))
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
     yield page
     context.close()
     assert elsewhere == []

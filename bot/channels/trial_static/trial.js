@@ -94,7 +94,7 @@ class SmsPhone extends Phone {
 
   receive(answer, mine, time) {
     this.section.querySelector(".number bdi").textContent = answer.number;
-    if (!answer.text) return this.note(`no reply, by intention · ${time}`);
+    if (!answer.text) return this.note(`no reply · ${time}`);
     const meta = make("p", "meta", `${answer.encoding} · ${count(answer.segments, "segment")} · ${count(answer.chars, "character")} · `);
     const cost = make("span", "cost");
     cost.dataset.segments = answer.segments;
@@ -203,7 +203,7 @@ class TelegramPhone extends Phone {
       this.entries.set(message.id, entry);
       this.uncover(entry);
     }
-    if (!answer.messages.length) this.note(`no reply, by intention · ${time}`);
+    if (!answer.messages.length) this.note(`no reply · ${time}`);
   }
 
   remove(ids) {

@@ -1,0 +1,1 @@
+"""What the helpline knows, and files of it that are broken."""
