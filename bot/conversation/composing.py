@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.conversation.messages import Choice, Reply, Shape, Turn
+import re
+
+from bot.conversation.messages import Block, Choice, Reply, Shape, Turn
 from bot.conversation.sessions import Session
 from bot.dialogue.catalogues import translate
 
@@ -10,6 +12,8 @@ PERSON = ("0", "/talk_to_human")
 _LATER = "/later"
 _MORE = "/more"
 _DIGITS = "123456789"
+_SENTENCE_END = re.compile(r"(?<=[.!?؟。])\s+")
+_SPACE = re.compile(r"\s+")
 
 Option = tuple[str, str]
 
@@ -18,37 +22,54 @@ def _titled(locale: str, name: str, english: str) -> str:
     return translate(locale, f"utter_option_{name}", english)
 
 
+def _digits(options: list[Option]) -> list[tuple[str, str, str]]:
+    """What each digit stands for; there are nine, the first options have them."""
+    return [(digit, title, payload) for digit, (title, payload) in zip(_DIGITS, options, strict=False)]
+
+
 def _choices(options: list[Option], turn: int, locale: str, *, person: bool) -> tuple[Choice, ...]:
-    listed = [Choice(digit, title, f"{turn}:{digit}") for digit, (title, _) in zip(_DIGITS, options)]
+    listed = [Choice(digit, title, f"{turn}:{digit}") for digit, title, _ in _digits(options)]
     if person:
         listed.append(Choice("0", _titled(locale, "person", "A person"), f"{turn}:0"))
     return tuple(listed)
 
 
+def _halved(text: str) -> list[str]:
+    """A text that is too long by itself, in two parts: after the sentence nearest to its middle, else after a word."""
+    for gaps in (_SENTENCE_END, _SPACE):
+        ends = [gap.end() for gap in gaps.finditer(text) if text[gap.end() :].strip()]
+        if ends:
+            cut = min(ends, key=lambda end: abs(end - len(text) / 2))
+            return [text[:cut].rstrip(), text[cut:]]
+    return [text]
+
+
 def _fit(
-    blocks: list[str], optional: list[bool], options: list[Option], session: Session, shape: Shape, locale: str, *, person: bool
+    blocks: list[Block], options: list[Option], session: Session, shape: Shape, locale: str, *, person: bool
 ) -> tuple[str, list[str], list[Option]]:
     """The longest beginning that fits with its choices.
 
     Returns:
         The text, the blocks that wait, the options that go with the text.
     """
-    kept = list(zip(blocks, optional))
+    kept = list(blocks)
     later: list[str] = []
     while True:
         shown = options
         if later:  # one "more" is enough: what waits of this reply comes first
             shown = [(_titled(locale, "more", "More"), _LATER), *(option for option in options if option[1] != _MORE)]
-        text = "\n".join(block for block, _ in kept)
+        text = "\n".join(block.text for block in kept)
         if shape.fits(text, _choices(shown, session.turn, locale, person=person), locale):
             return text, later, shown
-        droppable = [number for number, (_, may_go) in enumerate(kept) if may_go]
+        droppable = [number for number, block in enumerate(kept) if block.optional]
         if droppable:
             del kept[droppable[-1]]
         elif len(kept) > 1:
-            later.insert(0, kept.pop()[0])
+            later.insert(0, kept.pop().text)
         elif options:
             options = options[:-1]
+        elif kept and len(halves := _halved(kept[0].text)) > 1:
+            kept = [Block(half) for half in halves]
         else:
             return text, later, shown
 
@@ -65,9 +86,9 @@ def compose(turn: Turn, session: Session, shape: Shape, *, asked_person: bool = 
     after = Session(turn=session.turn + 1, state=turn.state, locale=turn.locale)
     person = not (turn.bare or turn.ended or asked_person)
     options = [] if turn.bare else list(turn.options)
-    blocks, optional = [block.text for block in turn.blocks], [block.optional for block in turn.blocks]
-    text, after.later, shown = _fit(blocks, optional, options, after, shape, turn.locale, person=person)
-    after.options = [(digit, title, payload) for digit, (title, payload) in zip(_DIGITS, list(turn.options) if turn.bare else shown)]
+    text, after.later, shown = _fit(list(turn.blocks), options, after, shape, turn.locale, person=person)
+    after.held = [option for option in options if option[1] == _MORE] if after.later else []
+    after.options = _digits(list(turn.options) if turn.bare and not after.later else shown)
     choices = _choices(shown, after.turn, turn.locale, person=person)
     return Reply(text, choices, turn.locale, turn.urgent, erase=turn.ended), after
 
@@ -84,10 +105,12 @@ def rest(session: Session, shape: Shape, *, lead: str | None = None, locale: str
     locale = locale or session.locale or "en"
     after = Session(turn=session.turn + 1, state=session.state, locale=session.locale)
     open_options = [(title, payload) for _, title, payload in session.options if payload != _LATER]
-    blocks = [lead] if lead is not None else list(session.later)
-    text, after.later, shown = _fit(blocks, [False] * len(blocks), open_options, after, shape, locale, person=True)
-    if lead is not None and session.later:
-        after.later = session.later
-        shown = [(_titled(locale, "more", "More"), _LATER), *shown]
-    after.options = [(digit, title, payload) for digit, (title, payload) in zip(_DIGITS, shown)]
+    if lead is None:
+        blocks, options = session.later, [*session.held, *open_options]
+    else:
+        blocks, options = [lead], [(_titled(locale, "more", "More"), _LATER)] * bool(session.later) + open_options
+    text, left, shown = _fit([Block(block) for block in blocks], options, after, shape, locale, person=True)
+    after.later = left if lead is None else session.later
+    after.held = session.held if after.later else []
+    after.options = _digits(shown)
     return Reply(text, _choices(shown, after.turn, locale, person=True), locale), after

@@ -26,6 +26,7 @@ class Session:
         locale: of the last reply.
         options: what may be picked next, as (digit, title, payload).
         later: the rest of the last reply, which waits behind a digit: the service's own words.
+        held: options, as (title, payload), that come back when nothing waits any more.
     """
 
     turn: int = 0
@@ -33,6 +34,7 @@ class Session:
     locale: str | None = None
     options: list[tuple[str, str, str]] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
+    held: list[tuple[str, str]] = field(default_factory=list)
 
     def payload(self, digit: str) -> str | None:
         """What a digit stands for now."""
@@ -67,7 +69,7 @@ class Sessions:
             content = epoch.open(sealed, name) if sealed else None
             if content:
                 kept = json.loads(content)
-                return Session(**{**kept, "options": [tuple(option) for option in kept["options"]]})
+                return Session(**{**kept, **{name: [tuple(option) for option in kept[name]] for name in ("options", "held")}})
         return None
 
     async def save(self, message: Message, session: Session) -> None:

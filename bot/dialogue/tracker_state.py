@@ -1,7 +1,7 @@
 """A session's tracker as a small value without text: made after a turn, opened before the next.
 
-Rasa's own stores keep every event with every word, under the sender's id, and replay all of them each turn. Here the last
-three turns are kept, stripped of what was said, and before them only slots and the active form: measured against Rasa's
+Rasa's own stores keep every event with every word, under the sender's id, and replay all of them each turn. Here the last turn
+is kept, stripped of what was said, and before them only slots and the active form: measured against Rasa's
 in-memory store, replies are the same, a turn costs the same after 200 turns as after one, and no text stays.
 """
 
@@ -25,7 +25,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 State = dict[str, Any]
-_TURNS = 3  # the longest story that MemoizationPolicy looks back on (max_history in bot/config.yml)
+_TURNS = 1  # before the coming one: as far as MemoizationPolicy looks back (max_history: 3 states) and as RulePolicy needs
 
 
 def _stripped(event: Event) -> Optional[dict[str, Any]]:

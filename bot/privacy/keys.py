@@ -42,10 +42,10 @@ class Epoch:
         return nonce + AESGCM(self._key(b"seal")).encrypt(nonce, content, name.encode())
 
     def open(self, sealed: bytes, name: str) -> bytes | None:
-        """What `seal` closed; None where it was closed under another key or name, or altered."""
+        """What `seal` closed; None where it was closed under another key or name, or altered or cut."""
         try:
             return AESGCM(self._key(b"seal")).decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: cut so short that not even the nonce is there
             return None
 
 

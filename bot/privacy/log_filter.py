@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import warnings
+
+_LOG = logging.getLogger(__name__)
 
 
 class NoWords(logging.Filter):
@@ -42,8 +45,11 @@ def configure_logging(level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(False)
     warnings.simplefilter("ignore")
-    sys.excepthook = _say_kind_only
+    logging.raiseExceptions = False  # it would print a record that does not fit its arguments, with them
+    sys.excepthook = lambda kind, error, trace: _say_kind_only("The service stopped", kind)
+    threading.excepthook = lambda failed: _say_kind_only("A thread stopped", failed.exc_type)
+    sys.unraisablehook = lambda failed: _say_kind_only("Something could not be put away", failed.exc_type)
 
 
-def _say_kind_only(kind: type[BaseException], error: BaseException, trace: object) -> None:
-    logging.getLogger("bot").critical("The service stopped on an unforeseen %s. Report this with the version of the service.", kind.__name__)
+def _say_kind_only(what: str, kind: type[BaseException]) -> None:
+    _LOG.critical("%s on an unforeseen %s. Report this with the version of the service.", what, kind.__name__)

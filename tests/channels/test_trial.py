@@ -314,7 +314,7 @@ async def test_phones_never_see_each_others_replies(page: Page) -> None:
         position = len(page.conversation.came)
         if position == 40:
             all_here.set()
-        await all_here.wait()
+        await asyncio.wait_for(all_here.wait(), 10)
         await asyncio.sleep((40 - position) / 2000)
 
     page.conversation.before = wait
