@@ -14,7 +14,7 @@ from bot.conversation.stop_words import is_carrier_help, is_carrier_stop
 from bot.dialogue.catalogues import translate
 from bot.errors import HelplineError, StoreFull
 from bot.locales import all_locales
-from bot.nlu.text import fold
+from bot.nlu.text import clean, fold
 
 DEADLINE = 4.0  # seconds for the whole way; the dialogue's own deadline lies within
 _PERSON = "/talk_to_human"
@@ -41,8 +41,8 @@ class Dialogue(Protocol):
 
 
 def digit_of(text: str) -> str | None:
-    """The digit that a text is, in whatever script it was typed; None where it is more or less than one."""
-    bare = text.strip().strip(".)( ")
+    """The digit that a text is, in whatever script or dress it was typed; None where it is more or less than one."""
+    bare = clean(text).strip(".)( \N{COMBINING ENCLOSING KEYCAP}")
     return str(unicodedata.digit(bare)) if len(bare) == 1 and unicodedata.digit(bare, None) is not None else None
 
 
@@ -136,8 +136,8 @@ class Conversation:
     def _meant(self, message: Message, session: Session) -> tuple[str | None, bool]:
         """What goes to the dialogue: the person's text, or the intent behind a choice; None where the choice is gone."""
         if message.kind is Kind.CHOICE:
-            turn, _, digit = (message.choice or "").partition(":")
-            return (_PERSON if digit == "0" else session.payload(digit) if turn == str(session.turn) else None), True
+            turn, _, picked = (message.choice or "").partition(":")
+            return (_PERSON if picked == "0" else session.payload(picked) if turn == str(session.turn) else None), True
         if message.kind is Kind.PLACE:
             return (f'/give_location{{"country": "{message.country}"}}' if message.country else None), True
         if message.kind is Kind.COMMAND:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from babel import Locale as CldrLocale
-from babel.core import UnknownLocaleError
+from babel.core import get_global
 
 from bot.conversation.messages import Message, Reply
 from bot.dialogue.catalogues import translate
@@ -22,6 +21,11 @@ _SENTENCES = {
 }
 
 
+def _language_of(country: str | None) -> str:
+    """The language that most people of a country read (Unicode CLDR, likely subtags); empty where that is not known."""
+    return str(get_global("likely_subtags").get(f"und_{country}", "")).split("_")[0]
+
+
 def likely_locale(message: Message) -> str:
     """The locale of a message that no model has read: by its script, the app's language, the country of the number."""
     scripts = {unicodedata.name(character, "").split(" ")[0].title() for character in message.text if character.isalpha()}
@@ -30,11 +34,7 @@ def likely_locale(message: Message) -> str:
         return str(message.locale)
     if len(fitting) == 1:
         return fitting[0]
-    try:
-        language = CldrLocale.parse(f"und_{message.country}", resolve_likely_subtags=True).language if message.country else ""
-    except (UnknownLocaleError, ValueError):
-        language = ""
-    spoken = [code for code in fitting or all_locales() if code.split("_")[0] == language]
+    spoken = [code for code in fitting or all_locales() if code.split("_")[0] == _language_of(message.country)]
     return spoken[0] if spoken else fitting[0] if fitting else DEFAULT
 
 
@@ -47,6 +47,7 @@ class LastWall:
             locale: {context: translate(locale, context, text) for context, text in _SENTENCES.items()} for locale in all_locales()
         }
         labels = {numbers.hotline.label_text for numbers in self._numbers.values() if numbers.hotline}
+        _language_of(None)  # Babel reads its table the first time it is asked: now, not when the disk may be gone
         self._labels = {locale: {label: translate(locale, "label", label) for label in labels} for locale in all_locales()}
 
     def reply(self, message: Message, locale: str | None = None) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 
 from bot.dialogue import slim_rasa
@@ -56,7 +57,11 @@ def main(arguments: list[str]) -> int:
     if arguments and arguments[0] in INSTEAD:
         print(f"`rasa {arguments[0]}` needs parts of Rasa that are not installed here. Use {INSTEAD[arguments[0]]}.", file=sys.stderr)
         return 2
-    slim_rasa.install()
+    testing = arguments[:1] == ["test"]
+    if testing and importlib.util.find_spec("matplotlib") is None:
+        print("`rasa test` draws diagrams with packages that the service does not need. Install them with `tools/install dev`.", file=sys.stderr)
+        return 2
+    slim_rasa.install(diagrams=testing)
     # `rasa train` switches telemetry on in its settings file unless it finds one; nothing is sent either way.
     from rasa.__main__ import main as rasa_main
 

@@ -5,7 +5,8 @@ used here, and what they need is not installed. A stand-in takes the place of ea
 name and nothing behind them. Rasa's open edition is frozen at 3.6.21, so the names cannot move;
 tests/dialogue/test_slim_rasa.py holds them against the installed Rasa all the same.
 
-`install()` must run before the first import of `rasa.core` or `rasa.engine`.
+`install()` must run before the first import of `rasa.core` or `rasa.engine`. What answers and trains needs only requirements.txt;
+`rasa test` draws diagrams besides, with packages of requirements-dev.txt.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import sys
 import types
 import warnings
+from typing import Any
 
 # Modules of Rasa that need TensorFlow, with the classes that Rasa imports from them.
 WITHOUT_TENSORFLOW: dict[str, tuple[str, ...]] = {
@@ -59,7 +61,27 @@ WITHOUT_PACKAGES: dict[str, tuple[str, ...]] = {
     "pymongo.errors": ("PyMongoError",),
     "aiormq": (),
     "aiormq.exceptions": ("ChannelNotFoundEntity",),
+    # Rasa's command line puts this into its list of log processors, to report what fails to its makers. Nothing is reported here.
+    "structlog_sentry": ("SentryProcessor",),
 }
+
+# Draws diagrams, with matplotlib. Rasa imports it with its rules; only `rasa test` calls it.
+WITHOUT_DIAGRAMS: dict[str, tuple[str, ...]] = {
+    "rasa.utils.plotting": ("plot_confusion_matrix", "plot_curve", "plot_paired_histogram"),
+}
+
+
+class _PassOn:
+    """A log processor that hands every event on, whatever it was set to do with it."""
+
+    def __init__(self, **settings: Any) -> None:
+        pass
+
+    def __call__(self, logger: Any, method: str, event: Any) -> Any:
+        return event
+
+
+_MEMBERS = {"SentryProcessor": _PassOn}
 
 
 def _stand_in(module_name: str, class_names: tuple[str, ...]) -> None:
@@ -67,7 +89,7 @@ def _stand_in(module_name: str, class_names: tuple[str, ...]) -> None:
     module.__path__ = []
     module.__spec__ = importlib.machinery.ModuleSpec(module_name, None, is_package=True)
     for class_name in class_names:
-        base = (Exception,) if class_name.endswith(("Error", "Entity")) else (object,)
+        base = (Exception,) if class_name.endswith(("Error", "Entity")) else (_MEMBERS.get(class_name, object),)
         members = {"__module__": module_name, "name": classmethod(lambda cls: cls.__module__.rsplit(".", 1)[-1])}
         setattr(module, class_name, type(class_name, base, members))
     sys.modules[module_name] = module
@@ -76,16 +98,18 @@ def _stand_in(module_name: str, class_names: tuple[str, ...]) -> None:
         setattr(sys.modules[parent], child, module)
 
 
-def install() -> None:
+def install(*, diagrams: bool = False) -> None:
     """Puts the stand-ins in place and switches off Rasa's telemetry and warnings (they may quote what a person wrote).
 
+    Args:
+        diagrams: leave Rasa what it draws with, for `rasa test`.
     Raises:
         RuntimeError: a module that needs a stand-in was imported before.
     """
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     warnings.filterwarnings("ignore")
-    for names in (WITHOUT_TENSORFLOW, WITHOUT_CONNECTORS, WITHOUT_PACKAGES):
+    for names in (WITHOUT_TENSORFLOW, WITHOUT_CONNECTORS, WITHOUT_PACKAGES, {} if diagrams else WITHOUT_DIAGRAMS):
         for module_name, class_names in names.items():
             if isinstance(present := sys.modules.get(module_name), types.ModuleType) and present.__spec__ and present.__spec__.loader:
                 raise RuntimeError(f"{module_name} was imported before the stand-ins. Call slim_rasa.install() first.")
