@@ -12,7 +12,16 @@ from bot.knowledge.answers import BASELINE, Answer, answer_for
 from bot.knowledge.directory import Service, directory
 
 # Whose law differs from country to country; on the others the baseline says all there is.
-_BY_COUNTRY = ("rights_", "is_this_trafficking", "check_job_offer", "online_abuse", "needs_medical_care", "minor_at_risk", "missing_person", "report_concern")
+_BY_COUNTRY = (
+    "rights_",
+    "is_this_trafficking",
+    "check_job_offer",
+    "online_abuse",
+    "needs_medical_care",
+    "minor_at_risk",
+    "missing_person",
+    "report_concern",
+)
 
 
 def helpers_for(answer: Answer, tracker: Tracker) -> list[Service]:
@@ -138,6 +147,8 @@ class ActionSource(HelplineAction):
             return []
         say_source(dispatcher, answer, optional=False)
         for source in answer.sources:
+            if not source.url.startswith("http"):
+                continue  # a rule of this project (data/answers/README.md): nothing to look up
             parts = (source.title, source.section, source.url)
             say(dispatcher, "utter_source_full", source=", ".join(part for part in parts if part))
         return []

@@ -165,9 +165,7 @@ class ValidateSearchForm(FormValidationAction):
             return [ActionExecutionRejected("search_form"), ActiveLoop(None), SlotSet("requested_slot", None)]
         return list(await super().run(dispatcher, tracker, domain))
 
-    async def extract_country(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> dict[str, Any]:
+    async def extract_country(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> dict[str, Any]:
         """The country of the message; "unknown" where it was asked for and not given."""
         named = next(tracker.get_latest_entity_values("country"), None)
         if named:

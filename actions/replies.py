@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
@@ -29,7 +29,7 @@ def number(text: str) -> dict[str, str]:
     return {"number": text}
 
 
-def country_of(tracker: Tracker) -> Optional[str]:
+def country_of(tracker: Tracker) -> str | None:
     """The country the person is in as far as known (ISO 3166-1 alpha-2), else None."""
     country = tracker.get_slot("country")
     return None if country in (None, "unknown") else str(country)

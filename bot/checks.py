@@ -16,6 +16,7 @@ from bot.knowledge.directory import directory
 from bot.knowledge.emergency import emergency_table, numbers_of
 from bot.knowledge.places import places
 from bot.locales import DEFAULT, all_locales
+from bot.paths import ROOT
 from bot.settings import Settings, settings_from
 
 
@@ -44,7 +45,9 @@ def check(environment: Mapping[str, str], today: datetime.date) -> Iterator[Find
     settings: Settings | None = None
     try:
         settings = settings_from(environment)
-        yield Finding(True, "Configuration: " + ("real channels." if settings.real_channels else "trial phones only; no real channel is set."))
+        yield Finding(
+            True, "Configuration: " + ("real channels." if settings.real_channels else "trial phones only; no real channel is set.")
+        )
     except HelplineError as error:
         yield Finding(False, f"Configuration: {error}", stops=True)
     yield from _model()
@@ -77,7 +80,11 @@ def _catalogues() -> Iterator[Finding]:
         with catalogue_path(locale).open("rb") as lines:
             missing = sum(not message.string for message in read_po(lines) if message.id)
         if missing:
-            yield Finding(False, f"Catalogue {locale}: {missing} sentences are not translated and come in English. Translate them in {catalogue_path(locale).name}.")
+            yield Finding(
+                False,
+                f"Catalogue {locale}: {missing} sentences are not translated and come in English. "
+                f"Translate them in {catalogue_path(locale).relative_to(ROOT)}.",
+            )
         else:
             yield Finding(True, f"Catalogue {locale}: complete (drafted by machine; see its head).")
 
@@ -90,7 +97,9 @@ def _answers(today: datetime.date) -> Iterator[Finding]:
         return
     late = sorted(answer.id for answer in found if answer.review_by < today)
     if late:
-        yield Finding(False, f"Answers: past their review date: {', '.join(late)}. Read their sources again, then raise as_of and review_by.")
+        yield Finding(
+            False, f"Answers: past their review date: {', '.join(late)}. Read their sources again, then raise as_of and review_by."
+        )
     else:
         yield Finding(True, f"Answers: {len(found)}, none past its review date.")
 

@@ -187,7 +187,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", type=Path, metavar="OUT", help="write all figures there")
     evaluate.set_defaults(run=_evaluate)
     commands.add_parser("check", help="what is wrong, and how to mend it").set_defaults(run=_check)
-    commands.add_parser("rasa", help="Rasa's own command line on this project: train, data validate, test nlu, test core ...", add_help=False)
+    commands.add_parser(
+        "rasa", help="Rasa's own command line on this project: train, data validate, test nlu, test core ...", add_help=False
+    )
     return parser
 
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.conversation.messages import Understanding
 from bot.errors import DataError
+from bot.knowledge.files import read_yaml
 from bot.locales import all_locales
 from bot.nlu.text import clean
 
@@ -39,7 +38,9 @@ def locale_of_path(path: Path) -> str:
     for name in (path.stem, path.parent.name):
         if name in all_locales():
             return name
-    raise DataError(f"{path} does not say its locale. Let its path end in <locale>.yml or <locale>/*.yml, with a locale of locales/locales.yml.")
+    raise DataError(
+        f"{path} does not say its locale. Let its path end in <locale>.yml or <locale>/*.yml, with a locale of locales/locales.yml."
+    )
 
 
 def read_labelled(path: Path) -> list[Labelled]:
@@ -50,14 +51,18 @@ def read_labelled(path: Path) -> list[Labelled]:
     """
     locale = locale_of_path(path)
     try:
-        blocks = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["nlu"]
+        blocks = read_yaml(path)["nlu"]
         found = []
         for block in blocks:
             examples = block.get("examples") or ""
-            lines = examples.splitlines() if isinstance(examples, str) else [f"- {e['text'].strip() if isinstance(e, dict) else e}" for e in examples]
+            lines = (
+                examples.splitlines()
+                if isinstance(examples, str)
+                else [f"- {e['text'].strip() if isinstance(e, dict) else e}" for e in examples]
+            )
             found += [Labelled(match[1], block["intent"], locale) for line in lines if (match := _EXAMPLE.match(line))]
         return found
-    except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (KeyError, TypeError) as error:
         raise DataError(f"{path} is not a Rasa NLU file ({type(error).__name__}). It needs `nlu:` with `intent` and `examples`.") from None
 
 
@@ -142,7 +147,9 @@ def evaluate(paths: Iterable[Path], understand: Callable[[str], Understanding]) 
 
 def table(figures: dict[str, dict[str, Any]]) -> str:
     """The figures as a table of text, a row a locale."""
-    head = "locale       n  macro-F1  accuracy  top2  within one  abstained  language  (3+ words)  danger  self-harm  as urgent  false alarms"
+    head = (
+        "locale       n  macro-F1  accuracy  top2  within one  abstained  language  (3+ words)  danger  self-harm  as urgent  false alarms"
+    )
     rows = [head]
     for locale, score in figures.items():
         danger, harm, false = (score["urgent"][name] for name in ("danger_now", "self_harm", "false_alarms"))

@@ -10,10 +10,24 @@ from urllib.parse import urlsplit
 from bot.errors import ConfigurationError
 
 KNOWN = (
-    "TWILIO_ACCOUNT_SID TWILIO_AUTH_TOKEN TWILIO_PHONE_NUMBER TWILIO_MESSAGING_SERVICE_SID TWILIO_API_BASE TWILIO_REDACTION "
-    "TELEGRAM_BOT_TOKEN TELEGRAM_WEBHOOK_SECRET TELEGRAM_API_BASE PUBLIC_URL HOST PORT REDIS_URL "
-    "HELPLINE_COUNTRY HELPLINE_SESSION_MINUTES HELPLINE_WORKERS HELPLINE_UNVERIFIED_NUMBERS"
-).split()
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_PHONE_NUMBER",
+    "TWILIO_MESSAGING_SERVICE_SID",
+    "TWILIO_API_BASE",
+    "TWILIO_REDACTION",
+    "TELEGRAM_BOT_TOKEN",
+    "TELEGRAM_WEBHOOK_SECRET",
+    "TELEGRAM_API_BASE",
+    "PUBLIC_URL",
+    "HOST",
+    "PORT",
+    "REDIS_URL",
+    "HELPLINE_COUNTRY",
+    "HELPLINE_SESSION_MINUTES",
+    "HELPLINE_WORKERS",
+    "HELPLINE_UNVERIFIED_NUMBERS",
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +119,10 @@ def _twilio(environment: Mapping[str, str], public_url: str) -> Twilio | None:
     value = {name: environment.get(name, "").strip() for name in KNOWN if name.startswith("TWILIO_")}
     if not any(value[name] for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_PHONE_NUMBER", "TWILIO_MESSAGING_SERVICE_SID")):
         return None
-    for name, form, like in (("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"), ("TWILIO_AUTH_TOKEN", r"\S{16,}", "at least 16 characters")):
+    for name, form, like in (
+        ("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
+        ("TWILIO_AUTH_TOKEN", r"\S{16,}", "at least 16 characters"),
+    ):
         if not re.fullmatch(form, value[name]):
             raise ConfigurationError(f"{name} is missing or has the wrong form ({like}). Copy it from the Twilio console.")
     number, service = value["TWILIO_PHONE_NUMBER"], value["TWILIO_MESSAGING_SERVICE_SID"]
@@ -116,7 +133,9 @@ def _twilio(environment: Mapping[str, str], public_url: str) -> Twilio | None:
     if service and not re.fullmatch(r"MG[0-9a-fA-F]{32}", service):
         raise ConfigurationError("TWILIO_MESSAGING_SERVICE_SID has the wrong form (MG and 32 hex digits). Copy it from the Twilio console.")
     if not public_url:
-        raise ConfigurationError("Twilio signs the public address, which is not set. Set PUBLIC_URL to the https address that Twilio calls.")
+        raise ConfigurationError(
+            "Twilio signs the public address, which is not set. Set PUBLIC_URL to the https address that Twilio calls."
+        )
     if value["TWILIO_REDACTION"] not in ("", "on", "off"):
         raise ConfigurationError("TWILIO_REDACTION is neither on nor off. Set it to on only where the account has Message Redaction.")
     api_base = _address(environment, "TWILIO_API_BASE", "https://api.twilio.com")
@@ -131,7 +150,10 @@ def _telegram(environment: Mapping[str, str], public_url: str) -> Telegram | Non
     if not re.fullmatch(r"\d+:[A-Za-z0-9_-]+", token):
         raise ConfigurationError("TELEGRAM_BOT_TOKEN has the wrong form. Copy it from @BotFather; it looks like 123456:ABC-DEF.")
     if public_url and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret):
-        raise ConfigurationError("With PUBLIC_URL set, Telegram calls a webhook, which needs a secret. Set TELEGRAM_WEBHOOK_SECRET to 16 or more of A-Z a-z 0-9 _ -.")
+        raise ConfigurationError(
+            "With PUBLIC_URL set, Telegram calls a webhook, which needs a secret. "
+            "Set TELEGRAM_WEBHOOK_SECRET to 16 or more of A-Z a-z 0-9 _ -."
+        )
     return Telegram(token, secret if public_url else "", _address(environment, "TELEGRAM_API_BASE", "https://api.telegram.org"))
 
 

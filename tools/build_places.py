@@ -17,13 +17,18 @@ from bot.nlu.text import fold
 from bot.paths import DATA
 
 # Languages whose country names are taken: the twelve of the contract and others that people name a country in.
-LANGUAGES = "en es fr pt ar zh_Hans ru uk ro vi fil hi it de tr am bn ur fa sw id".split()
+LANGUAGES = "en es fr pt ar zh_Hans ru uk ro vi fil hi it de tr am bn ur fa sw id".split()  # noqa: SIM905
 # Names that are ordinary words somewhere; a person who writes them means the word.
-NOT_A_PLACE = {fold(word) for word in "nada sola casa march may sunday monday of dar male nice mobile bath reading este same most split hit police war man lot bar papa mama bang home van young orange enterprise independence liberal".split()}
+_ORDINARY_WORDS = """
+nada sola casa march may sunday monday of dar male nice mobile bath reading este same most split hit police
+war man lot bar papa mama bang home van young orange enterprise independence liberal
+"""
+NOT_A_PLACE = {fold(word) for word in _ORDINARY_WORDS.split()}
 OTHER_NAMES_FROM = 400_000  # people; smaller cities keep their main name only
 COMMON_COUNTRY_NAMES = {
     "US": "usa u.s. u.s.a. america estados unidos eeuu ee.uu. etats unis امريكا اميركا amrika amerika the_states",
-    "GB": "uk u.k. england scotland wales britain great_britain northern_ireland inglaterra angleterre بريطانيا انجلترا britanya escocia ecosse gran_bretana",
+    "GB": "uk u.k. england scotland wales britain great_britain northern_ireland inglaterra angleterre escocia ecosse gran_bretana "
+    "بريطانيا انجلترا britanya",
     "AE": "uae dubai emirates الامارات emarat imarat",
     "SA": "ksa saudi السعوديه saudia",
     "KR": "south_korea korea corea coree",
@@ -55,11 +60,11 @@ def main() -> None:
     for code, names in COMMON_COUNTRY_NAMES.items():
         for name in names.split():
             add(name.replace("_", " "), code, 10**10)
-    for code, state in gc.get_us_states().items():
+    for state in gc.get_us_states().values():
         add(state["name"], "US", 10**7)
     for city in gc.get_cities().values():
-        names = {city["name"]} | (set(city["alternatenames"]) if city["population"] >= OTHER_NAMES_FROM else set())
-        for name in names:
+        known_as = {city["name"], *(city["alternatenames"] if city["population"] >= OTHER_NAMES_FROM else ())}
+        for name in sorted(known_as):
             shortest = (4 if city["population"] < 1_000_000 else 3) if name == city["name"] else 5 if name.isascii() else 4
             if shortest <= len(fold(name)) <= 40 and not name.isupper():
                 add(name, city["countrycode"], city["population"])
@@ -68,9 +73,9 @@ def main() -> None:
     ranked: dict[str, list[tuple[int, str]]] = {}
     for (name, country), people in rows.items():
         ranked.setdefault(name, []).append((-people, country))
-    names = "".join(f"{name}\t{' '.join(code for _, code in sorted(found))}\n" for name, found in sorted(ranked.items()))
+    lines = "".join(f"{name}\t{' '.join(code for _, code in sorted(found))}\n" for name, found in sorted(ranked.items()))
     spots = "".join(f"{lat:.2f}\t{lon:.2f}\t{country}\n" for lat, lon, country in sorted(cities))
-    for file_name, text in (("names.tsv.gz", names), ("cities.tsv.gz", spots)):
+    for file_name, text in (("names.tsv.gz", lines), ("cities.tsv.gz", spots)):
         target = DATA / "places" / file_name
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(gzip.compress(text.encode("utf-8"), mtime=0))

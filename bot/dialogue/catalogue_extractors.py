@@ -31,7 +31,9 @@ def _root(fileobj: IO[bytes]) -> tuple[yaml.Node, list[str]]:
     return yaml.compose(text, Loader=yaml.SafeLoader) or yaml.MappingNode("", []), text.splitlines()
 
 
-def extract_domain(fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]) -> Generator[Found, None, None]:
+def extract_domain(
+    fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Generator[Found, None, None]:
     """Texts of the responses of a Rasa domain; the context is the response's name."""
     root, lines = _root(fileobj)
     for section, responses in _pairs(root):
@@ -45,7 +47,9 @@ def extract_domain(fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags
                         yield value.start_mark.line + 1, "pgettext", (key.value, value.value), comments
 
 
-def extract_answers(fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]) -> Generator[Found, None, None]:
+def extract_answers(
+    fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Generator[Found, None, None]:
     """Sentences of an answers file; the context is the answer's id and version, so that a new version needs a new translation."""
     root, _ = _root(fileobj)
     for section, entries in _pairs(root):
@@ -60,7 +64,9 @@ def extract_answers(fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tag
                 yield page.start_mark.line + 1, "pgettext", (context, page.value.strip()), []
 
 
-def extract_labels(fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]) -> Generator[Found, None, None]:
+def extract_labels(
+    fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Generator[Found, None, None]:
     """Neutral labels of the directory; the context is ``label``."""
     root, _ = _root(fileobj)
     for section, labels in _pairs(root):

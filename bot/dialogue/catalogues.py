@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gettext
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -35,7 +35,9 @@ def compile_catalogues(folder: Path = LOCALES) -> None:
             with source.open("rb") as lines:
                 catalogue = read_po(lines, abort_invalid=True)
         except OSError:
-            raise DataError(f"{source.relative_to(folder.parent)} is missing. Restore it, or take {locale} off locales/locales.yml.") from None
+            raise DataError(
+                f"{source.relative_to(folder.parent)} is missing. Restore it, or take {locale} off locales/locales.yml."
+            ) from None
         except PoFileError as error:
             raise DataError(f"{source.relative_to(folder.parent)} line {error.lineno}: {error}. Mend that entry.") from None
         partial = target.with_suffix(".part")
@@ -44,7 +46,7 @@ def compile_catalogues(folder: Path = LOCALES) -> None:
         partial.replace(target)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _catalogue(locale: str) -> gettext.NullTranslations:
     if locale == DEFAULT:
         return gettext.NullTranslations()

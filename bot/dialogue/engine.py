@@ -100,7 +100,9 @@ class Engine:
                 action_endpoint=InProcessActions("actions"),
             )
         except Exception as error:  # noqa: BLE001 - whatever Rasa raises, the remedy is the same
-            raise ModelError(f"The model {model.name} cannot be loaded ({type(error).__name__}). Train it again with `helpline train`.") from None
+            raise ModelError(
+                f"The model {model.name} cannot be loaded ({type(error).__name__}). Train it again with `helpline train`."
+            ) from None
         if self._agent.processor is None or self._agent.domain is None:
             raise ModelError(f"The model {model.name} holds no dialogue. Train it again with `helpline train`.")
         # Each message is held against the whole domain, which is written out anew for that: the tests have done so.
@@ -211,4 +213,3 @@ def _parsed_payload(payload: str) -> Dict[str, Any]:
 def _harmless(text: str) -> str:
     """A person's words, so that Rasa cannot take them for one of its commands ("/restart", "/intent{...}")."""
     return text if not text.lstrip().startswith("/") else text.lstrip().lstrip("/ ") or "?"
-

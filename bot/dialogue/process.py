@@ -183,7 +183,9 @@ class DialogueProcess:
         Raises:
             TurnFailed: there was no answer in time.
         """
-        return _understanding((await self._ask({"do": "understand", "text": text, "state": context, "hints": hints or {}}))["understanding"])
+        return _understanding(
+            (await self._ask({"do": "understand", "text": text, "state": context, "hints": hints or {}}))["understanding"]
+        )
 
     async def reply(self, text: str, state: dict[str, Any] | None, hints: dict[str, Any], *, payload: bool = False) -> Turn:
         """Answers one message; see `bot.dialogue.engine.Engine.reply`.

@@ -13,14 +13,28 @@ _DATA = [str(path) for path in RASA_TRAINING_DATA]
 _PROJECT = {"--config": [str(RASA_CONFIG)], "--domain": [str(RASA_DOMAIN)]}
 _TRAINING = {**_PROJECT, "--data": _DATA}
 DEFAULTS: dict[tuple[str, ...], dict[str, list[str]]] = {
-    ("train", "nlu"): {"--config": [str(RASA_CONFIG)], "--domain": [str(RASA_DOMAIN)], "--nlu": [str(DATA / "nlu")], "--out": [str(MODELS)]},
+    ("train", "nlu"): {
+        "--config": [str(RASA_CONFIG)],
+        "--domain": [str(RASA_DOMAIN)],
+        "--nlu": [str(DATA / "nlu")],
+        "--out": [str(MODELS)],
+    },
     ("train", "core"): {**_PROJECT, "--stories": [str(DATA / "rules"), str(DATA / "stories")], "--out": [str(MODELS)]},
     ("train",): {**_TRAINING, "--out": [str(MODELS)]},
     ("data", "validate"): _TRAINING,
     ("data", "split"): {"--nlu": [str(DATA / "nlu")]},
     ("test", "nlu"): {"--model": [str(MODELS)], "--nlu": [str(ROOT / "tests" / "nlu" / "development")], **_PROJECT},
-    ("test", "core"): {"--model": [str(MODELS)], "--stories": [str(ROOT / "tests" / "conversations")], "--endpoints": [str(RASA_ENDPOINTS)]},
-    ("test",): {"--model": [str(MODELS)], "--stories": [str(ROOT / "tests" / "conversations")], "--endpoints": [str(RASA_ENDPOINTS)], **_PROJECT},
+    ("test", "core"): {
+        "--model": [str(MODELS)],
+        "--stories": [str(ROOT / "tests" / "conversations")],
+        "--endpoints": [str(RASA_ENDPOINTS)],
+    },
+    ("test",): {
+        "--model": [str(MODELS)],
+        "--stories": [str(ROOT / "tests" / "conversations")],
+        "--endpoints": [str(RASA_ENDPOINTS)],
+        **_PROJECT,
+    },
     ("visualize",): {**_PROJECT, "--stories": [str(DATA / "stories")]},
 }
 _SHORT = {"-c": "--config", "-d": "--domain", "-m": "--model", "-s": "--stories", "-u": "--nlu"}
@@ -59,7 +73,10 @@ def main(arguments: list[str]) -> int:
         return 2
     testing = arguments[:1] == ["test"]
     if testing and importlib.util.find_spec("matplotlib") is None:
-        print("`rasa test` draws diagrams with packages that the service does not need. Install them with `tools/install dev`.", file=sys.stderr)
+        print(
+            "`rasa test` draws diagrams with packages that the service does not need. Install them with `tools/install dev`.",
+            file=sys.stderr,
+        )
         return 2
     slim_rasa.install(diagrams=testing)
     # `rasa train` switches telemetry on in its settings file unless it finds one; nothing is sent either way.

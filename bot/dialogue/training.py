@@ -17,7 +17,13 @@ from bot.paths import LOCALES, MODELS, RASA_CONFIG, RASA_DOMAIN, RASA_TRAINING_D
 # What decides how a model turns out: data, recipe, domain, our components, the list of locales, the packages.
 _INPUTS = (*RASA_TRAINING_DATA, RASA_CONFIG, RASA_DOMAIN, ROOT / "bot" / "nlu", LOCALES / "locales.yml", ROOT / "requirements.txt")
 # Seconds of each step on two ordinary cores for 1,000 training texts, measured; only their proportion shows in the bar.
-_STEPS = {"start": (4.0, 0.0), "LetterFeaturizer": (0.5, 0.3), "LocaleDetector": (0.5, 0.1), "TopicClassifier": (2.0, 2.0), "end": (3.0, 0.0)}
+_STEPS = {
+    "start": (4.0, 0.0),
+    "LetterFeaturizer": (0.5, 0.3),
+    "LocaleDetector": (0.5, 0.1),
+    "TopicClassifier": (2.0, 2.0),
+    "end": (3.0, 0.0),
+}
 _STARTING = re.compile(r"Starting to train component '(\w+)'")
 _FINISHED = re.compile(r"Finished training component '(\w+)'")
 
@@ -77,12 +83,23 @@ def train(*, quiet: bool = False) -> Path:
     MODELS.mkdir(exist_ok=True)
     print(f"Training the model on {_training_texts():,} texts: about {round(sum(steps.values()))} s.", flush=True)
     # The tests validate the data; a start need not wait for that again.
-    command = [sys.executable, "-m", "bot.dialogue.rasa_command", "train", "--force", "--skip-validation", "--fixed-model-name", f".{model.stem.removesuffix('.tar')}"]
+    command = [
+        sys.executable,
+        "-m",
+        "bot.dialogue.rasa_command",
+        "train",
+        "--force",
+        "--skip-validation",
+        "--fixed-model-name",
+        f".{model.stem.removesuffix('.tar')}",
+    ]
     # Rasa writes a settings file with a random id into the home directory; it gets one of its own instead.
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "HOME": str(MODELS), "PYTHONUNBUFFERED": "1"}
     last: list[str] = []
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=environment) as process,
+        subprocess.Popen(  # noqa: S603 - our own command, fixed words
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=environment
+        ) as process,
         tqdm(total=round(sum(steps.values())), disable=quiet, unit="s", bar_format="{l_bar}{bar}| {elapsed}") as bar,
     ):
         assert process.stdout is not None

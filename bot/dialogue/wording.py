@@ -24,7 +24,8 @@ def worded_value(value: Any, locale: str) -> str:
 
     Args:
         value: text as it is; or {"context", "sentence"} for a sentence of the catalogues; or {"country": code} or
-            {"languages": codes} for names in the locale; or {"english_language": code}; or {"number": text} for digits that must run left to right in every script.
+            {"languages": codes} for names in the locale; or {"english_language": code};
+            or {"number": text} for digits that must run left to right in every script.
         locale: locale code.
     """
     if not isinstance(value, Mapping):

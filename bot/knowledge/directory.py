@@ -135,7 +135,9 @@ def read_directory(path: Path) -> Directory:
         try:
             service = _service(entry, content["labels"])
         except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path.name}: entry {number} lacks or misspells {error}. Compare it with the comment at the head of the file.") from None
+            raise DataError(
+                f"{path.name}: entry {number} lacks or misspells {error}. Compare it with the comment at the head of the file."
+            ) from None
         if service.id in seen:
             raise DataError(f"{path.name}: the id {service.id} stands twice. Give one of them another id.")
         seen.add(service.id)

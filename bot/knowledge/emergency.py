@@ -75,7 +75,9 @@ def read_emergency_table(path: Path) -> dict[str, Numbers]:
         try:
             table[country] = _numbers(country, entry)
         except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path.name}: the entry {country} is malformed ({error}). Compare it with the comment at the head of the file.") from None
+            raise DataError(
+                f"{path.name}: the entry {country} is malformed ({error}). Compare it with the comment at the head of the file."
+            ) from None
         hotline = table[country].hotline
         if hotline and hotline.police_run:
             raise DataError(f"{path.name}: the helpline of {country} is run by the police. Choose another, or null.")

@@ -17,7 +17,9 @@ _UK_POSTCODE = re.compile(r"\b(?:[A-Z]{1,2}\d[A-Z\d]?) ?\d[A-Z]{2}\b", re.IGNORE
 _FIVE_DIGITS = re.compile(r"(?<!\d)\d{5}(?!\d)")
 _FIVE_DIGIT_COUNTRIES = frozenset({"US", "ES", "FR", "DE", "IT", "MX", "MA", "TR", "UA", "FI", "SA", "EG", "MY", "TH"})
 # Words before a place that say "this is where I am", in the languages served; folded.
-_HERE = frozenset("in at near around en a au aux dans pres cerca vivo living live estoy j'habite habite f fi fel في ب قرب قريب من_في".split())
+_HERE = frozenset(
+    "in at near around living live en a au aux dans pres habite j'habite cerca vivo estoy f fi fel في ب قرب قريب".split()  # noqa: SIM905
+)
 _LONGEST = 4  # words of a name
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def letter_pieces(text: str, shortest: int = 1, longest: int = 5) -> Iterable[st
             for start in range(max(1, len(padded) - size + 1)):
                 yield padded[start : start + size]
         yield f"={word}"
-    for left, right in zip(words, words[1:]):
+    for left, right in pairwise(words):
         yield f"={left} {right}"
 
 

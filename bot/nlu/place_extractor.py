@@ -15,7 +15,6 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.knowledge.places import Places, places
 from bot.nlu.components import text_of
 
-
 _LONGEST_ANSWER = 5  # words; a longer message is more than the answer to "which country"
 
 

@@ -39,6 +39,6 @@ class SentenceEncoder(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Sets `VECTORS` of every example, whole texts only, in one batch."""
         examples = training_data.training_examples
-        for example, vector in zip(examples, encode([text_of(example) for example in examples])):
+        for example, vector in zip(examples, encode([text_of(example) for example in examples]), strict=True):
             example.set(VECTORS, Derived(vector[None, :]))
         return training_data

@@ -7,7 +7,9 @@ import unicodedata
 
 # A pasted contract must not make the bot slow. The point of a message stands at its start or at its end.
 _HEAD, _TAIL = 500, 250
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufff8]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufff8]"
+)
 _ARABIC_MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]")
 _ARABIC_LETTERS = str.maketrans("أإآٱةىؤئگکیﻻ", "ااااهيويككيل")
 _REPEATED = re.compile(r"(.)\1{2,}")

@@ -18,7 +18,16 @@ from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.components import URGENT_CHANCES, URGENT_TOPICS, example_metadata, examples_matrix, load_arrays, rows_of, save_arrays, vectors_of
+from bot.nlu.components import (
+    URGENT_CHANCES,
+    URGENT_TOPICS,
+    example_metadata,
+    examples_matrix,
+    load_arrays,
+    rows_of,
+    save_arrays,
+    vectors_of,
+)
 from bot.nlu.experts import Floats, TwoExperts
 
 
@@ -32,7 +41,9 @@ class TopicClassifier(GraphComponent):
         """Weights and strengths of the experts, see `TwoExperts.train`."""
         return {"vector_weight": 0.5, "letter_weight": 5.0, "vector_strength": 10.0, "letter_strength": 1.0}
 
-    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, experts: Optional[TwoExperts] = None) -> None:
+    def __init__(
+        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, experts: Optional[TwoExperts] = None
+    ) -> None:
         self._config = {**self.get_default_config(), **config}
         self._storage, self._resource, self._experts = model_storage, resource, experts
         if experts:
@@ -71,7 +82,7 @@ class TopicClassifier(GraphComponent):
         """Sets intent and intent ranking as Rasa's own classifiers do, and `URGENT_CHANCES`."""
         assert self._experts is not None
         for message in messages:
-            opinions = [self._experts.probabilities(row, vector) for row, vector in zip(rows_of(message), vectors_of(message))]
+            opinions = [self._experts.probabilities(row, vector) for row, vector in zip(rows_of(message), vectors_of(message), strict=True)]
             chances = self._fold @ opinions[0]
             ranking = [{"name": self._topics[i], "confidence": float(chances[i])} for i in chances.argsort()[::-1][:10]]
             message.set(INTENT, ranking[0], add_to_output=True)

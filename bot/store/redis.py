@@ -46,7 +46,8 @@ class RedisStore:
     async def get(self, name: str) -> bytes | None:
         """See `Store`."""
         try:
-            return await self._redis.get(_PREFIX + name)  # type: ignore[no-any-return]
+            value: bytes | None = await self._redis.get(_PREFIX + name)  # type: ignore[assignment]  # bytes, since nothing is decoded
+            return value
         except (RedisError, OSError):
             raise StoreUnavailable(_AWAY) from None
 
