@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
-from actions.replies import country_of, numbers_for, offer, say, say_answer_words, say_hotline, say_service
+from actions.replies import country_of, number, numbers_for, offer, say, say_answer_words, say_hotline, say_service
 from bot.knowledge.answers import BASELINE, Answer, answer_for
 from bot.knowledge.directory import Service, directory
 
@@ -70,7 +70,7 @@ def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) 
 def say_source(dispatcher: CollectingDispatcher, answer: Answer, *, optional: bool) -> None:
     """The source in short, with the date on which it was checked."""
     about = {"optional": True} if optional else {}
-    say(dispatcher, "utter_source", cite=answer.cite, date=answer.as_of.isoformat(), **about)
+    say(dispatcher, "utter_source", cite=answer.cite, date=number(answer.as_of.isoformat()), **about)
 
 
 def last_answer(tracker: Tracker) -> Answer | None:

@@ -21,7 +21,7 @@ from typing import Any
 # Modules of Rasa that need TensorFlow, with the classes that Rasa imports from them.
 WITHOUT_TENSORFLOW: dict[str, tuple[str, ...]] = {
     "rasa.utils.tensorflow.callback": ("RasaTrainingLogger", "RasaModelCheckpoint"),
-    "rasa.utils.tensorflow.data_generator": ("RasaBatchDataGenerator", "RasaDataGenerator", "IncreasingBatchSizeDataGenerator"),
+    "rasa.utils.tensorflow.data_generator": ("RasaBatchDataGenerator", "RasaDataGenerator"),
     # Containers of batches for TensorFlow. They bring in all of scikit-learn (46 MB, half a second), which nothing at run time needs.
     "rasa.utils.tensorflow.model_data": ("RasaModelData", "FeatureSignature", "FeatureArray", "Data", "ragged_array_to_ndarray"),
     "rasa.nlu.classifiers.diet_classifier": ("DIETClassifier",),
@@ -81,7 +81,7 @@ class _PassOn:
         return event
 
 
-_MEMBERS = {"SentryProcessor": _PassOn}
+_BASES = {"SentryProcessor": _PassOn}
 
 
 def _stand_in(module_name: str, class_names: tuple[str, ...]) -> None:
@@ -89,7 +89,7 @@ def _stand_in(module_name: str, class_names: tuple[str, ...]) -> None:
     module.__path__ = []
     module.__spec__ = importlib.machinery.ModuleSpec(module_name, None, is_package=True)
     for class_name in class_names:
-        base = (Exception,) if class_name.endswith(("Error", "Entity")) else (_MEMBERS.get(class_name, object),)
+        base = (Exception,) if class_name.endswith(("Error", "Entity")) else (_BASES.get(class_name, object),)
         members = {"__module__": module_name, "name": classmethod(lambda cls: cls.__module__.rsplit(".", 1)[-1])}
         setattr(module, class_name, type(class_name, base, members))
     sys.modules[module_name] = module
