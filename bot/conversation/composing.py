@@ -9,7 +9,7 @@ from bot.conversation.sessions import Session
 from bot.dialogue.catalogues import translate
 
 PERSON = ("0", "/talk_to_human")
-_LATER = "/later"
+LATER = "/later"
 _MORE = "/more"
 _DIGITS = "123456789"
 _SENTENCE_END = re.compile(r"(?<=[.!?؟。])\s+")
@@ -57,7 +57,7 @@ def _fit(
     while True:
         shown = options
         if later:  # one "more" is enough: what waits of this reply comes first
-            shown = [(_titled(locale, "more", "More"), _LATER), *(option for option in options if option[1] != _MORE)]
+            shown = [(_titled(locale, "more", "More"), LATER), *(option for option in options if option[1] != _MORE)]
         text = "\n".join(block.text for block in kept)
         if shape.fits(text, _choices(shown, session.turn, locale, person=person), locale):
             return text, later, shown
@@ -104,11 +104,11 @@ def rest(session: Session, shape: Shape, *, lead: str | None = None, locale: str
     """
     locale = locale or session.locale or "en"
     after = Session(turn=session.turn + 1, state=session.state, locale=session.locale)
-    open_options = [(title, payload) for _, title, payload in session.options if payload != _LATER]
+    open_options = [(title, payload) for _, title, payload in session.options if payload != LATER]
     if lead is None:
         blocks, options = session.later, [*session.held, *open_options]
     else:
-        blocks, options = [lead], [(_titled(locale, "more", "More"), _LATER)] * bool(session.later) + open_options
+        blocks, options = [lead], [(_titled(locale, "more", "More"), LATER)] * bool(session.later) + open_options
     text, left, shown = _fit([Block(block) for block in blocks], options, after, shape, locale, person=True)
     after.later = left if lead is None else session.later
     after.held = session.held if after.later else []

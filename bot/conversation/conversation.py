@@ -6,13 +6,13 @@ import asyncio
 import unicodedata
 from typing import Any, Protocol
 
-from bot.conversation.composing import compose, rest
+from bot.conversation.composing import LATER, compose, rest
 from bot.conversation.last_wall import LastWall, likely_locale
 from bot.conversation.messages import SILENCE, Kind, Message, Reply, Shape, Turn
 from bot.conversation.sessions import Session, Sessions
 from bot.conversation.stop_words import is_carrier_help, is_carrier_stop
 from bot.dialogue.catalogues import translate
-from bot.errors import HelplineError, StoreFull
+from bot.errors import HelplineError, StoreFull, TurnFailed
 from bot.locales import all_locales
 from bot.nlu.text import clean, fold
 
@@ -103,6 +103,8 @@ class Conversation:
         if session:
             known.append(session)
         reply, session, ended = await self._reply(message, session or Session(), shape)
+        if not reply.text.strip():
+            raise TurnFailed("The reply was empty. The last wall answers; report this.")
         await self._keep(message, session, reply, ended)
         return reply
 
@@ -124,7 +126,7 @@ class Conversation:
         if message.kind is Kind.TEXT and not any(c.isalnum() for c in message.text):
             return self._fixed(message, session, shape, *_EMPTY)
         text, payload = self._meant(message, session)
-        if text == "/later":
+        if payload and text == LATER:
             return (*rest(session, shape), False)
         if text is None:
             return self._fixed(message, session, shape, *(_LOST if message.kind is Kind.PLACE else _GONE))

@@ -144,7 +144,7 @@ class Engine:
         outbox = Outbox()
         message = UserMessage("" if payload else _harmless(text), outbox, _SENDER, input_channel="helpline", metadata=hints or {})
         if payload:
-            message.parse_data = _parsed_payload(text)  # an intent as it stands: no component has to look at it
+            message.parse_data = _parsed_payload(text, (hints or {}) if state is None else {})  # no component has to look at it
         return self._loop.run_until_complete(self._reply(message, outbox, state))
 
     async def _reply(self, message: UserMessage, outbox: Outbox, state: Optional[State]) -> Turn:
@@ -203,10 +203,16 @@ class Engine:
         return str(worded["text"])
 
 
-def _parsed_payload(payload: str) -> Dict[str, Any]:
-    """An intent of our own, such as `/choose_locale{"locale": "es"}`, as Rasa's components would have parsed it."""
+def _parsed_payload(payload: str, hints: Dict[str, Any]) -> Dict[str, Any]:
+    """An intent of our own, such as `/choose_locale{"locale": "es"}`, as Rasa's components would have parsed it.
+
+    Args:
+        payload: the intent.
+        hints: of the channel, where the session begins with this: whoever presses /start has written nothing to go by.
+    """
     name, brace, values = payload.lstrip("/").partition("{")
-    entities = [{"entity": entity, "value": value} for entity, value in json.loads(brace + values or "{}").items()]
+    known = {slot: hints[f"{slot}_hint"] for slot in ("locale", "country") if hints.get(f"{slot}_hint")}
+    entities = [{"entity": entity, "value": value} for entity, value in {**known, **json.loads(brace + values or "{}")}.items()]
     return {"text": "", "intent": {"name": name, "confidence": 1.0}, "entities": entities}
 
 

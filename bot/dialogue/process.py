@@ -8,7 +8,8 @@ import os
 import sys
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,27 @@ def _turn(value: dict[str, Any]) -> Turn:
             "understanding": _understanding(value["understanding"]) if value["understanding"] else None,
         }
     )
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    """A line of the child's.
+
+    Raises:
+        ValueError: it is no JSON object.
+    """
+    value = json.loads(line)
+    if not isinstance(value, dict):
+        raise ValueError("no object")
+    return value
+
+
+@contextmanager
+def _of_known_form() -> Iterator[None]:
+    """Whatever is wrong with the form of an answer, the turn has failed."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise TurnFailed(_FAILED) from None
 
 
 class DialogueProcess:
@@ -107,7 +129,7 @@ class DialogueProcess:
         )
         assert self._process.stdout is not None
         try:
-            first = json.loads(await asyncio.wait_for(self._process.stdout.readline(), _START) or b"{}")
+            first = _object(await asyncio.wait_for(self._process.stdout.readline(), _START))
         except (asyncio.TimeoutError, ValueError):
             first = {}
         if not first.get("ready"):
@@ -148,30 +170,37 @@ class DialogueProcess:
     async def _hand_out_answers(self) -> None:
         """Gives each answer to the first in the queue: the child answers in order."""
         assert self._process is not None and self._process.stdout is not None
-        with suppress(ValueError, OSError):  # a line that is too long or broken off: the child is beyond help
+        with suppress(ValueError, OSError):  # a line that is too long, broken off or no answer: the child is beyond help
             while line := await self._process.stdout.readline():
+                answer = _object(line)
+                if not self._waiting:
+                    return  # nobody asked: what follows would go to the wrong people
                 future = self._waiting.popleft()
                 self._head_since = time.monotonic()
                 if not future.done():
-                    future.set_result(json.loads(line))
+                    future.set_result(answer)
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        if not self.ready or self._process is None or self._process.stdin is None:
+        process = self._process
+        if not self.ready or process is None or process.stdin is None:
             raise TurnFailed(_FAILED)
         now = time.monotonic()
+        try:
+            process.stdin.write(json.dumps({**request, "until": now + self._deadline}, separators=(",", ":")).encode() + b"\n")
+        except (OSError, RuntimeError):  # it died a moment ago
+            raise TurnFailed(_FAILED) from None
         if not self._waiting:
             self._head_since = now
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda done: done.exception())  # looked at even if the caller has gone by then
         self._waiting.append(future)
-        self._process.stdin.write(json.dumps({**request, "until": now + self._deadline}, separators=(",", ":")).encode() + b"\n")
         try:
             answer = await asyncio.wait_for(asyncio.shield(future), self._deadline)
         except asyncio.TimeoutError:
             # Long queues are not a hang: only a child that has sat on one request for the whole deadline is replaced.
-            if time.monotonic() - self._head_since >= self._deadline * 0.95 and self._process.returncode is None:
+            if time.monotonic() - self._head_since >= self._deadline * 0.95 and process.returncode is None:
                 with suppress(ProcessLookupError):
-                    self._process.kill()
-            future.add_done_callback(lambda late: late.exception())
+                    process.kill()
             raise TurnFailed(_FAILED) from None
         if "failed" in answer or "late" in answer:
             raise TurnFailed(_FAILED)
@@ -183,9 +212,9 @@ class DialogueProcess:
         Raises:
             TurnFailed: there was no answer in time.
         """
-        return _understanding(
-            (await self._ask({"do": "understand", "text": text, "state": context, "hints": hints or {}}))["understanding"]
-        )
+        answer = await self._ask({"do": "understand", "text": text, "state": context, "hints": hints or {}})
+        with _of_known_form():
+            return _understanding(answer["understanding"])
 
     async def reply(self, text: str, state: dict[str, Any] | None, hints: dict[str, Any], *, payload: bool = False) -> Turn:
         """Answers one message; see `bot.dialogue.engine.Engine.reply`.
@@ -193,4 +222,6 @@ class DialogueProcess:
         Raises:
             TurnFailed: there was no answer in time.
         """
-        return _turn((await self._ask({"do": "reply", "text": text, "state": state, "hints": hints, "payload": payload}))["turn"])
+        answer = await self._ask({"do": "reply", "text": text, "state": state, "hints": hints, "payload": payload})
+        with _of_known_form():
+            return _turn(answer["turn"])

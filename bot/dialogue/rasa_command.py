@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 
 from bot.dialogue import slim_rasa
@@ -79,7 +80,8 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     slim_rasa.install(diagrams=testing)
-    # `rasa train` switches telemetry on in its settings file unless it finds one; nothing is sent either way.
+    # Rasa writes a settings file with a random id into the home directory, matplotlib a cache: they get one of their own.
+    os.environ["HOME"] = str(MODELS)
     from rasa.__main__ import main as rasa_main
 
     sys.argv = ["rasa", *with_defaults(arguments)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import DataError
-from bot.knowledge.files import read_yaml
+from bot.knowledge.files import field, sections
 from bot.paths import DATA
 
 BASELINE = "INT"
@@ -60,21 +60,21 @@ class Answer:
 
 def _answer(entry: dict[str, Any], jurisdiction: str) -> Answer:
     return Answer(
-        id=entry["id"],
-        version=entry["version"],
-        topic=entry["topic"],
+        id=field(entry, "id", str),
+        version=field(entry, "version", int),
+        topic=field(entry, "topic", str),
         jurisdiction=jurisdiction,
-        text=entry["text"].strip(),
-        more=tuple(page.strip() for page in entry["more"]),
-        simple=entry["simple"].strip(),
-        services=tuple(entry["services"]),
-        lawyer=entry["lawyer"],
-        cite=entry["cite"],
+        text=field(entry, "text", str).strip(),
+        more=tuple(page.strip() for page in field(entry, "more", list)),
+        simple=field(entry, "simple", str).strip(),
+        services=tuple(field(entry, "services", list)),
+        lawyer=field(entry, "lawyer", bool),
+        cite=field(entry, "cite", str),
         sources=tuple(
             Source(s["title"], str(s.get("section") or ""), str(s.get("url") or ""), str(s.get("date") or "")) for s in entry["sources"]
         ),
-        as_of=entry["as_of"],
-        review_by=entry["review_by"],
+        as_of=field(entry, "as_of", datetime.date),
+        review_by=field(entry, "review_by", datetime.date),
     )
 
 
@@ -86,10 +86,10 @@ def read_answers(folder: Path) -> dict[tuple[str, str], Answer]:
     """
     found: dict[tuple[str, str], Answer] = {}
     for path in sorted(folder.glob("*.yml")):
-        content = read_yaml(path)
-        for number, entry in enumerate(content["answers"], 1):
+        jurisdiction, entries = sections(path, jurisdiction=str, answers=list)
+        for number, entry in enumerate(entries, 1):
             try:
-                answer = _answer(entry, content["jurisdiction"])
+                answer = _answer(entry, jurisdiction)
             except (KeyError, TypeError, AttributeError) as error:
                 raise DataError(f"{path.name}: answer {number} lacks or misspells {error}. Compare it with the others.") from None
             if not answer.sources:

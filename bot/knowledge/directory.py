@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import DataError
-from bot.knowledge.files import read_yaml
+from bot.knowledge.files import field, sections, text_or_nothing
 from bot.paths import DATA
 
 
@@ -55,14 +55,17 @@ class Service:
 
 def _service(entry: dict[str, Any], labels: dict[str, str]) -> Service:
     def word(name: str) -> str:
-        return str(entry.get(name) or "")
+        return text_or_nothing(entry, name)
+
+    def words(name: str) -> tuple[str, ...]:
+        return tuple(field(entry, name, list)) if entry.get(name) else ()
 
     return Service(
-        id=entry["id"],
-        country=entry["country"],
-        kind=entry["kind"],
-        name=entry["name"],
-        label=entry["label"],
+        id=field(entry, "id", str),
+        country=field(entry, "country", str),
+        kind=field(entry, "kind", str),
+        name=field(entry, "name", str),
+        label=field(entry, "label", str),
         label_text=labels[entry["label"]],
         phone=word("phone"),
         sms=word("sms"),
@@ -70,11 +73,11 @@ def _service(entry: dict[str, Any], labels: dict[str, str]) -> Service:
         chat=word("chat"),
         website=word("website"),
         hours=word("hours"),
-        languages=tuple(entry.get("languages") or ()),
+        languages=words("languages"),
         interpreter=bool(entry.get("interpreter")),
-        audience=tuple(entry.get("audience") or ("anyone",)),
+        audience=words("audience") or ("anyone",),
         region=word("region"),
-        police_run=bool(entry["police_run"]),
+        police_run=field(entry, "police_run", bool),
         confirmed=entry["confidence"] == "confirmed",
     )
 
@@ -128,12 +131,12 @@ def read_directory(path: Path) -> Directory:
     Raises:
         DataError: an entry is malformed or an id stands twice.
     """
-    content = read_yaml(path)
+    labels, entries = sections(path, labels=dict, services=list)
     services: list[Service] = []
     seen: set[str] = set()
-    for number, entry in enumerate(content["services"], 1):
+    for number, entry in enumerate(entries, 1):
         try:
-            service = _service(entry, content["labels"])
+            service = _service(entry, labels)
         except (KeyError, TypeError, AttributeError) as error:
             raise DataError(
                 f"{path.name}: entry {number} lacks or misspells {error}. Compare it with the comment at the head of the file."

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.errors import DataError
 from bot.knowledge.directory import Service, directory
-from bot.knowledge.files import read_yaml
+from bot.knowledge.files import field, sections, text_or_nothing
 from bot.paths import DATA
 
 
@@ -42,9 +42,9 @@ class Numbers:
 def _number(entry: dict[str, Any] | None) -> str:
     if not entry:
         return ""
-    numbers = [entry["number"]]
+    numbers = [field(entry, "number", str)]
     if entry.get("where"):  # regions of one country have different numbers: say all of them
-        numbers += [other["number"] for other in entry.get("also", [])]
+        numbers += [field(other, "number", str) for other in entry.get("also", [])]
     return " / ".join(numbers)
 
 
@@ -55,10 +55,10 @@ def _numbers(country: str, entry: dict[str, Any]) -> Numbers:
         country,
         danger=_number(entry.get("danger")),
         medical=_number(entry.get("medical")),
-        crisis_phone=crisis.get("phone") or "",
-        crisis_sms=crisis.get("sms") or "",
-        emergency_sms=(entry.get("text") or {}).get("sms") or "",
-        emergency_sms_in_places=next((way["sms"] for way in silent if not way.get("everywhere", True)), ""),
+        crisis_phone=text_or_nothing(crisis, "phone"),
+        crisis_sms=text_or_nothing(crisis, "sms"),
+        emergency_sms=text_or_nothing(entry.get("text") or {}, "sms"),
+        emergency_sms_in_places=next((field(way, "sms", str) for way in silent if not way.get("everywhere", True)), ""),
         hotline=directory().service(entry["hotline"]) if entry.get("hotline") else None,
         checked_on=str(entry["checked_on"]) if entry.get("checked_on") and entry.get("checked_by") else "",
     )
@@ -71,7 +71,8 @@ def read_emergency_table(path: Path) -> dict[str, Numbers]:
         DataError: an entry is malformed, or names a helpline that the directory lacks or that the police run.
     """
     table = {}
-    for country, entry in read_yaml(path)["countries"].items():
+    (countries,) = sections(path, countries=dict)
+    for country, entry in countries.items():
         try:
             table[country] = _numbers(country, entry)
         except (KeyError, TypeError, AttributeError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import sys
+import zlib
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -90,5 +91,5 @@ def places() -> Places:
     try:
         with gzip.open(folder / "names.tsv.gz", "rt", encoding="utf-8") as names, gzip.open(folder / "cities.tsv.gz", "rt") as cities:
             return Places(names, cities)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise DataError(f"data/places/ cannot be read ({type(error).__name__}). Build it again with `make places`.") from None

@@ -16,7 +16,6 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from bot.dialogue.training import trained_model
-from bot.errors import ModelError
 from bot.paths import ROOT
 from bot.settings import KNOWN
 
@@ -33,10 +32,7 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def service_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the service as `helpline` serves it, without any real channel."""
-    try:
-        trained_model()
-    except ModelError as error:
-        pytest.skip(str(error))
+    trained_model()  # `make test` trains it before
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if name not in KNOWN}
     said = tmp_path_factory.mktemp("service") / "said.txt"
@@ -72,7 +68,7 @@ def browser() -> Iterator[Browser]:
     """A real Chromium. It ends with the module, since asynchronous tests cannot run beside it."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.skip("There is no Chromium. Install it with tools/install-test-tools.")
+        pytest.fail("There is no Chromium. Install it with tools/install-test-tools.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_CHROMIUM)
         yield browser
