@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
-from actions.replies import country_of, number, numbers_for, offer, say, say_answer_words, say_hotline, say_service
+from actions.replies import country_of, number, numbers_for, offer, say, say_answer_words, say_hotline, say_service, topic_of
 from bot.knowledge.answers import BASELINE, Answer, answer_for
 from bot.knowledge.directory import Service, directory
 
@@ -56,11 +56,15 @@ def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) 
             events += [SlotSet("asked", "country"), SlotSet("country_asked", True)]
         else:
             say(dispatcher, "utter_general")
+    if answer.lawyer:
+        say(dispatcher, "utter_lawyer")
     say_source(dispatcher, answer, optional=True)
     if answer.more:
         offer(dispatcher, "utter_option_more", "/more")
     if helpers_for(answer, tracker):
         offer(dispatcher, "utter_option_who_helps", "/who_helps")
+    if answer.lawyer:
+        offer(dispatcher, "utter_topic_find_legal_aid", "/find_legal_aid")
     if not tracker.get_slot("phone_asked") and topic != "unsafe_phone":
         offer(dispatcher, "utter_option_phone_is_shared", "/phone_is_shared")
         events.append(SlotSet("phone_asked", True))
@@ -88,7 +92,7 @@ class ActionAnswer(HelplineAction):
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """See `give_answer`."""
-        return give_answer(dispatcher, tracker, str(tracker.get_intent_of_latest_message()))
+        return give_answer(dispatcher, tracker, topic_of(tracker))
 
 
 class ActionMore(HelplineAction):

@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.answers import give_answer
 from actions.base import HelplineAction
-from actions.replies import country_of, number, numbers_for, say, say_answer_words, say_hotline, say_service, understanding_of
+from actions.replies import country_of, number, numbers_for, say, say_answer_words, say_hotline, say_service, topic_of, understanding_of
 from actions.urgent import ActionDanger, ActionSelfHarm
 from bot.knowledge.answers import answer_for
 from bot.knowledge.directory import directory
@@ -144,7 +144,7 @@ class ActionAskCountry(HelplineAction):
 
 def _is_another_topic(tracker: Tracker) -> bool:
     """Whether a message is something else than the answer to the question for the country. Urgency is, whatever it names."""
-    topic = tracker.get_intent_of_latest_message()
+    topic = topic_of(tracker)
     understood = understanding_of(tracker)
     if topic in _URGENT or (understood.get("urgency") and understood.get("certain")):
         return True

@@ -88,3 +88,9 @@ def say_hotline(dispatcher: CollectingDispatcher, tracker: Tracker, **about: Any
 def understanding_of(tracker: Tracker) -> dict[str, Any]:
     """What the model made of the latest message (`bot.nlu.components.UNDERSTANDING`); empty after a choice."""
     return (tracker.latest_message or {}).get("understanding") or {}
+
+
+def topic_of(tracker: Tracker) -> str:
+    """The intent that Rasa acts on. Not `Tracker.get_intent_of_latest_message`: that reads the ranking of topics, which a choice does
+    not have and which neither urgency nor doubt has changed."""
+    return str(((tracker.latest_message or {}).get("intent") or {}).get("name") or "")

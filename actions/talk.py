@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
 from actions.help import give_person
-from actions.replies import numbers_for, offer, say, say_hotline, understanding_of
+from actions.replies import numbers_for, offer, say, say_hotline, topic_of, understanding_of
 from actions.urgent import say_danger
 from bot.knowledge.languages import locale_named_in
 from bot.locales import all_locales
@@ -88,9 +88,7 @@ class ActionChangeLanguage(HelplineAction):
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Changes over, or asks which."""
         message = tracker.latest_message or {}
-        picked = (
-            next(tracker.get_latest_entity_values("locale"), None) if tracker.get_intent_of_latest_message() == "choose_locale" else None
-        )
+        picked = next(tracker.get_latest_entity_values("locale"), None) if topic_of(tracker) == "choose_locale" else None
         wanted = picked or locale_named_in(message.get("text") or "")
         if wanted in all_locales():
             say(dispatcher, "utter_language_changed", locale=wanted, language=all_locales()[wanted].name)

@@ -46,6 +46,23 @@ def refuse_unchecked_numbers(settings: Settings) -> None:
         )
 
 
+async def refuse_store_on_disk(settings: Settings) -> None:
+    """Keeps sessions out of a Redis that writes to disk. One that is away hinders no start: the last wall answers until it is there.
+
+    Raises:
+        ConfigurationError: it writes to disk.
+    """
+    if not settings.redis_url:
+        return
+    store = RedisStore(settings.redis_url)
+    try:
+        await store.check()
+    except StoreUnavailable as error:
+        _LOG.warning("store: %s", error)
+    finally:
+        await store.close()
+
+
 @dataclass
 class Service:
     """The parts of one worker.
@@ -122,9 +139,6 @@ def build_app(service: Service, *, rotate: bool = True) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        if isinstance(service.store, RedisStore):
-            with contextlib.suppress(StoreUnavailable):  # the last wall answers until it is there
-                await service.store.check()
         await service.dialogue.start()
         rotation = asyncio.create_task(rotate_keys(service.keys, settings.session_minutes)) if rotate else None
         if service.telegram:

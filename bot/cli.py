@@ -148,7 +148,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     figures = evaluate(files, _engine().understand)
     print(table(figures))
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        try:
+            options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise DataError(f"{options.json} cannot be written ({error.strerror}). Name a file in a folder that exists.") from None
     return 0
 
 
@@ -199,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: as typed behind `helpline`; those of the process by default.
     Returns:
-        The exit status: 0, 1 where something is wrong, 2 where the command was misused.
+        The exit status: 0, 1 where something is wrong, 2 where the command was misused, 130 where it was interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["rasa"]:
@@ -212,6 +215,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HelplineError as error:
         print(f"helpline: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130  # as shells say it
 
 
 if __name__ == "__main__":

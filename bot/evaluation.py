@@ -17,6 +17,7 @@ from bot.nlu.text import clean
 
 NOT_URGENT = "not_urgent"  # a label that says only that neither kind of urgency may come out
 _URGENT = {"danger_now": "danger", "self_harm": "self_harm"}
+_ENTITY = re.compile(r"\[([^\[\]]+)\](?:\([^()]+\)|\{[^{}]+\})")  # [London](place), [London]{"entity": "place"}
 _EXAMPLE = re.compile(r"^\s*-\s?(.*\S)\s*$")
 
 
@@ -44,26 +45,26 @@ def locale_of_path(path: Path) -> str:
 
 
 def read_labelled(path: Path) -> list[Labelled]:
-    """The texts of a Rasa NLU file.
+    """The texts of a Rasa NLU file, without the marks of entities. Synonyms, look-ups and patterns are passed over.
 
     Raises:
         DataError: the file cannot be read, or names no locale.
     """
     locale = locale_of_path(path)
     try:
-        blocks = read_yaml(path)["nlu"]
-        found = []
-        for block in blocks:
-            examples = block.get("examples") or ""
-            lines = (
-                examples.splitlines()
-                if isinstance(examples, str)
-                else [f"- {e['text'].strip() if isinstance(e, dict) else e}" for e in examples]
-            )
-            found += [Labelled(match[1], block["intent"], locale) for line in lines if (match := _EXAMPLE.match(line))]
-        return found
-    except (KeyError, TypeError) as error:
+        blocks = [block for block in read_yaml(path)["nlu"] if block.get("intent")]
+        return [Labelled(_ENTITY.sub(r"\1", text), block["intent"], locale) for block in blocks for text in _examples(block)]
+    except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is not a Rasa NLU file ({type(error).__name__}). It needs `nlu:` with `intent` and `examples`.") from None
+
+
+def _examples(block: dict[str, Any]) -> list[str]:
+    """The texts of a block, in either of the two forms that Rasa reads."""
+    examples = block["examples"]
+    if isinstance(examples, str):
+        return [match[1] for line in examples.splitlines() if (match := _EXAMPLE.match(line))]
+    texts = [example["text"] if isinstance(example, dict) else example for example in examples]
+    return [text.strip() for text in texts if text.strip()]
 
 
 def is_long(text: str, locale: str) -> bool:
@@ -86,9 +87,12 @@ def _per_intent(pairs: list[tuple[str, str]]) -> dict[str, dict[str, float]]:
     hits = Counter(label for label, topic in pairs if label == topic)
     scores = {}
     for intent in sorted(right):
-        precision, recall = _share(hits[intent], given[intent]), _share(hits[intent], right[intent])
-        f1 = round(2 * precision * recall / (precision + recall), 4) if precision + recall else 0.0
-        scores[intent] = {"n": right[intent], "precision": precision, "recall": recall, "f1": f1}
+        scores[intent] = {
+            "n": right[intent],
+            "precision": _share(hits[intent], given[intent]),
+            "recall": _share(hits[intent], right[intent]),
+            "f1": _share(2 * hits[intent], right[intent] + given[intent]),
+        }
     return scores
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import multiprocessing
 import signal
@@ -14,7 +16,8 @@ from pathlib import Path
 
 import uvicorn
 
-from bot.app import build_app, build_service
+from bot.app import build_app, build_service, refuse_store_on_disk
+from bot.errors import ConfigurationError, HelplineError
 from bot.privacy.keys import Epoch, KeyRing
 from bot.privacy.log_filter import configure_logging
 from bot.settings import Settings
@@ -44,12 +47,34 @@ def serve(settings: Settings, model: Path) -> None:
     Args:
         settings: the configuration.
         model: path of the trained model.
+    Raises:
+        HelplineError: it cannot start.
     """
     configure_logging()
+    asyncio.run(refuse_store_on_disk(settings))
+    listener = _listener(settings)
     if settings.workers == 1:
-        uvicorn.Server(_config(settings, build_app(build_service(settings, model, KeyRing())))).run()
+        _run(settings, build_app(build_service(settings, model, KeyRing())), listener)
     else:
-        _serve_with_workers(settings, model)
+        _serve_with_workers(settings, model, listener)
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The service cannot listen on {settings.host} port {settings.port} ({error.strerror}). "
+            "Set HOST and PORT to an address of this machine that is free."
+        ) from None
+
+
+def _run(settings: Settings, app: object, listener: socket.socket) -> None:
+    server = uvicorn.Server(_config(settings, app))
+    server.run(sockets=[listener])
+    if not server.started:  # uvicorn has logged it, but the filter leaves only the place of that
+        raise HelplineError("The service could not start. Run `helpline check` to see what is wrong.")
 
 
 def _work(settings: Settings, model: Path, number: int, listener: socket.socket, pipe: Connection) -> None:
@@ -67,12 +92,11 @@ def _work(settings: Settings, model: Path, number: int, listener: socket.socket,
 
     threading.Thread(target=follow, daemon=True).start()
     app = build_app(build_service(settings, model, keys, first_worker=number == 0), rotate=False)
-    uvicorn.Server(_config(settings, app)).run(sockets=[listener])
+    _run(settings, app, listener)
 
 
-def _serve_with_workers(settings: Settings, model: Path) -> None:
+def _serve_with_workers(settings: Settings, model: Path, listener: socket.socket) -> None:
     context, keys = multiprocessing.get_context("spawn"), KeyRing()
-    listener = socket.create_server((settings.host, settings.port), backlog=1024)
     workers: dict[int, tuple[SpawnProcess, Connection]] = {}
 
     def launch(number: int) -> None:
@@ -80,7 +104,8 @@ def _serve_with_workers(settings: Settings, model: Path) -> None:
         process = context.Process(target=_work, args=(settings, model, number, listener, theirs))
         process.start()
         theirs.close()
-        ours.send((keys.current.secret, keys.previous.secret))
+        with contextlib.suppress(OSError):  # it died at once, and will be replaced
+            ours.send((keys.current.secret, keys.previous.secret))
         workers[number] = (process, ours)
 
     stopping = threading.Event()
@@ -99,7 +124,8 @@ def _serve_with_workers(settings: Settings, model: Path) -> None:
             rotated = time.monotonic()
             keys.rotate()
             for _, pipe in workers.values():
-                pipe.send_bytes(keys.current.secret)
+                with contextlib.suppress(OSError):
+                    pipe.send_bytes(keys.current.secret)
     for process, _ in workers.values():
         process.terminate()
     for process, _ in workers.values():

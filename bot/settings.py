@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from bot.errors import ConfigurationError
@@ -92,7 +92,7 @@ class Settings:
     country: str
     session_minutes: int
     workers: int
-    redis_url: str
+    redis_url: str = field(repr=False)  # it may hold a password
     accept_unverified_numbers: bool
 
     @property
@@ -103,14 +103,24 @@ class Settings:
 
 def _whole(environment: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
     text = environment.get(name, "").strip() or str(default)
-    if not text.isdigit() or not lowest <= int(text) <= highest:
+    if not (text.isascii() and text.isdigit()) or not lowest <= int(text) <= highest:
         raise ConfigurationError(f"{name} is not a whole number. Set it between {lowest} and {highest}, or leave it out for {default}.")
     return int(text)
 
 
+def _is_absolute(url: str, *schemes: str) -> bool:
+    """Whether a text is an address of one of the schemes, with a host (or a path, for a socket) and a port that can be one."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.netloc or parts.scheme == "unix") and port != 0 and not re.search(r"\s", url)
+
+
 def _address(environment: Mapping[str, str], name: str, default: str = "") -> str:
     url = (environment.get(name, "").strip() or default).rstrip("/")
-    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+    if url and (not _is_absolute(url, "http", "https") or "?" in url or "#" in url):
         raise ConfigurationError(f"{name} is not a web address. Write it like https://help.example.org.")
     return url
 
@@ -182,7 +192,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         raise ConfigurationError("HELPLINE_UNVERIFIED_NUMBERS has only one value. Set it to accept, or leave it out.")
     workers = _whole(environment, "HELPLINE_WORKERS", 1, 1, 64)
     redis_url = environment.get("REDIS_URL", "").strip()
-    if redis_url and urlsplit(redis_url).scheme not in ("redis", "rediss", "unix"):
+    if redis_url and not _is_absolute(redis_url, "redis", "rediss", "unix"):
         raise ConfigurationError("REDIS_URL is not an address of Redis. Write it like redis://127.0.0.1:6379/0.")
     if workers > 1 and not redis_url:
         raise ConfigurationError("Several workers need a shared store. Set REDIS_URL, or leave HELPLINE_WORKERS at 1.")

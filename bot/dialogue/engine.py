@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Text
 
@@ -29,6 +30,7 @@ from bot.knowledge.emergency import emergency_table, numbers_of  # noqa: E402
 from bot.locales import DEFAULT  # noqa: E402
 
 _SENDER = "session"  # Rasa wants a sender's id; nobody has one here
+_COMMAND_SIGN = re.compile(r"^\s*/[\s/]*")
 
 
 def _drop_event(*_: Any) -> Any:
@@ -218,4 +220,4 @@ def _parsed_payload(payload: str, hints: Dict[str, Any]) -> Dict[str, Any]:
 
 def _harmless(text: str) -> str:
     """A person's words, so that Rasa cannot take them for one of its commands ("/restart", "/intent{...}")."""
-    return text if not text.lstrip().startswith("/") else text.lstrip().lstrip("/ ") or "?"
+    return _COMMAND_SIGN.sub("", text) or ("?" if text else "")

@@ -50,7 +50,7 @@ class Service:
     @property
     def round_the_clock(self) -> bool:
         """Whether the facts say that it is always open."""
-        return self.hours.startswith("24/7")
+        return self.hours.startswith("24/7") or self.hours == "24 h"
 
 
 def _service(entry: dict[str, Any], labels: dict[str, str]) -> Service:

@@ -74,6 +74,8 @@ def read_emergency_table(path: Path) -> dict[str, Numbers]:
     (countries,) = sections(path, countries=dict)
     for country, entry in countries.items():
         try:
+            if not isinstance(country, str):
+                raise TypeError("its code needs quotes: YAML takes NO for a no")
             table[country] = _numbers(country, entry)
         except (KeyError, TypeError, AttributeError) as error:
             raise DataError(

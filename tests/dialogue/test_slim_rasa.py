@@ -141,7 +141,9 @@ def test_a_stand_in_of_a_connector_says_its_name_as_rasa_asks_for_it() -> None:
 
 
 def test_telemetry_is_off() -> None:
-    result = _python("from bot.dialogue import slim_rasa\nslim_rasa.install()\nfrom rasa import telemetry\nprint(telemetry.is_telemetry_enabled())")
+    result = _python(
+        "from bot.dialogue import slim_rasa\nslim_rasa.install()\nfrom rasa import telemetry\nprint(telemetry.is_telemetry_enabled())"
+    )
     assert result.stdout.strip() == "False", result.stderr
 
 

@@ -1,0 +1,155 @@
+"""The emergency table: which number, held against the directory; and broken files of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.errors import DataError
+from bot.knowledge.directory import directory
+from bot.knowledge.emergency import Numbers, emergency_table, numbers_of, read_emergency_table
+from bot.paths import DATA
+
+RAW = yaml.safe_load((DATA / "emergency.yml").read_text(encoding="utf-8"))["countries"]
+TABLE = emergency_table()
+POLICE = next(
+    entry["id"]
+    for entry in yaml.safe_load((DATA / "directory" / "services.yml").read_text(encoding="utf-8"))["services"]
+    if entry["police_run"]
+)
+
+every_country = pytest.mark.parametrize("country", sorted(TABLE))
+
+
+@every_country
+def test_numbers_are_digits(country: str) -> None:
+    numbers = TABLE[country]
+    for number in (numbers.danger, numbers.medical, numbers.emergency_sms, numbers.emergency_sms_in_places):
+        assert re.fullmatch(r"(\d{2,6}( / \d{2,6})*)?", number), number
+    for number in (numbers.crisis_phone, numbers.crisis_sms):
+        assert re.fullmatch(r"(\+?\d[\d -]*)?", number), number
+    assert numbers.danger or numbers.medical
+
+
+@every_country
+def test_codes_are_two_capital_letters(country: str) -> None:
+    assert re.fullmatch("[A-Z]{2}", country)
+    assert TABLE[country].country == country
+
+
+@every_country
+def test_the_helpline_is_in_the_directory_of_that_country_and_is_not_the_police(country: str) -> None:
+    hotline = TABLE[country].hotline
+    assert (hotline is not None) == bool(RAW[country]["hotline"])
+    if hotline:
+        assert directory().service(RAW[country]["hotline"]) == hotline
+        assert hotline.country in (country, "EU", "INT")
+        assert hotline.phone or hotline.sms
+        assert hotline.confirmed and not hotline.police_run
+
+
+@every_country
+def test_every_number_is_confirmed_by_sources(country: str) -> None:
+    for role in ("danger", "medical"):
+        entry = RAW[country].get(role)
+        if entry:
+            assert entry["confidence"] == "confirmed"
+            assert len(entry["sources"]) >= 2
+    if crisis := RAW[country].get("crisis"):
+        assert crisis["confidence"] == "confirmed"
+
+
+@every_country
+def test_who_checked_is_said_with_the_date(country: str) -> None:
+    assert bool(RAW[country]["checked_on"]) == bool(RAW[country]["checked_by"]) == bool(TABLE[country].checked_on)
+
+
+@pytest.mark.parametrize(
+    ("country", "danger", "medical", "crisis"), (("US", "911", "911", "988"), ("GB", "999", "999", ""), ("FR", "17", "15", "3114"))
+)
+def test_what_everybody_knows(country: str, danger: str, medical: str, crisis: str) -> None:
+    numbers = numbers_of(country)
+    assert numbers.danger in (danger, "112") and numbers.medical in (medical, "112")
+    assert not crisis or numbers.crisis_phone == crisis
+
+
+def test_regions_with_different_numbers_say_all_of_them() -> None:
+    assert " / " in TABLE["SA"].danger
+
+
+@pytest.mark.parametrize("country", (None, "", "ZZ", "us", "MA"))
+def test_where_nothing_is_confirmed_all_is_empty(country: str | None) -> None:
+    assert numbers_of(country) == Numbers(country or "")
+
+
+# Broken files
+
+GOOD = RAW["US"]
+
+
+def _read(folder: Path, **countries: Any) -> dict[str, Numbers]:
+    path = folder / "numbers.yml"
+    path.write_text(yaml.safe_dump({"countries": {"US": GOOD, **countries}}), encoding="utf-8")
+    return read_emergency_table(path)
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    assert _read(tmp_path) == {"US": TABLE["US"]}
+
+
+@pytest.mark.parametrize(
+    ("by", "on", "checked"), (("AB", "2026-11-22", True), (None, "2026-11-22", False), ("AB", None, False), (None, None, False))
+)
+def test_checked_is_what_somebody_signed(tmp_path: Path, by: str | None, on: str | None, checked: bool) -> None:
+    assert bool(_read(tmp_path, XX={**GOOD, "checked_by": by, "checked_on": on})["XX"].checked_on) == checked
+
+
+@pytest.mark.parametrize(
+    "broken",
+    (
+        None,
+        "999",
+        [],
+        {"danger": "999"},
+        {"danger": {"reaches": "police"}},
+        {"danger": {"number": 999}},
+        {"danger": {"number": None}},
+        {"medical": {"number": ["999"]}},
+        {"danger": {"number": "999", "where": "north", "also": [{"number": 112}]}},
+        {"crisis": {"phone": 988}},
+        {"crisis": {"phone": "988", "sms": 988}},
+        {"text": {"sms": 114}},
+        {"silent": [{"sms": 999, "everywhere": False}]},
+        {"silent": ["press 55"]},
+        {"hotline": "no-such-line"},
+        {"hotline": 5},
+    ),
+    ids=str,
+)
+def test_a_malformed_entry_is_named(tmp_path: Path, broken: Any) -> None:
+    with pytest.raises(DataError, match=r"^numbers\.yml: the entry XX is malformed \(.+\)\. Compare"):
+        _read(tmp_path, XX=broken)
+
+
+def test_a_helpline_of_the_police_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"^numbers\.yml: the helpline of XX is run by the police\. Choose another, or null\.$"):
+        _read(tmp_path, XX={**GOOD, "hotline": POLICE})
+
+
+@pytest.mark.parametrize("content", ("", "[]", "words", "countries: []", "countries: 5", "countries:", "a: [1"))
+def test_a_file_of_another_form_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "numbers.yml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=r"^numbers\.yml.*\.$"):
+        read_emergency_table(path)
+
+
+def test_norway_needs_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.yml"
+    path.write_text('countries:\n  NO:\n    danger: {number: "112"}\n    hotline: null\n', encoding="utf-8")
+    with pytest.raises(DataError, match="quotes"):
+        read_emergency_table(path)
