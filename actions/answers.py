@@ -45,9 +45,11 @@ def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) 
         return []
     events: list[EventType] = [SlotSet("topic", topic), SlotSet("page", 0.0)]
     say_answer_words(dispatcher, answer, answer.text, numbers_for(tracker))
-    if topic == "minor_at_risk":  # whoever is young gets the line for the young at once
+    if topic == "minor_at_risk":  # whoever is young gets a line at once: that for the young, else the country's helpline
         for service in helpers_for(answer, tracker)[:1]:
             say_service(dispatcher, service)
+        if not helpers_for(answer, tracker):
+            say_hotline(dispatcher, tracker)
     if answer.jurisdiction == BASELINE and topic.startswith(_BY_COUNTRY):
         if country:
             say(dispatcher, "utter_general_country", country={"country": country})

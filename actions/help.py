@@ -12,7 +12,7 @@ from rasa_sdk.types import DomainDict
 from actions.answers import give_answer
 from actions.base import HelplineAction
 from actions.replies import country_of, number, numbers_for, say, say_answer_words, say_hotline, say_service, topic_of, understanding_of
-from actions.urgent import ActionDanger, ActionSelfHarm
+from actions.urgent import ActionDanger, ActionNoVoice, ActionSelfHarm
 from bot.knowledge.answers import answer_for
 from bot.knowledge.directory import directory
 
@@ -49,7 +49,7 @@ def give_person(dispatcher: CollectingDispatcher, tracker: Tracker, opening: str
         say(dispatcher, "utter_person_interpreter", language={"english_language": locale})
     elif numbers.hotline.languages and locale not in numbers.hotline.languages:
         say(dispatcher, "utter_person_languages", languages={"languages": list(numbers.hotline.languages)})
-    if numbers.hotline.chat:
+    if numbers.hotline.chat and tracker.get_slot("named"):  # an address tells what the line is for
         say(dispatcher, "utter_person_chat", chat=numbers.hotline.chat, optional=True)
     return []
 
@@ -74,7 +74,9 @@ class ActionCall(HelplineAction):
         return "action_call"
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """See `give_person`."""
+        """See `give_person`. Right after danger, "I cannot call" is not a wish for a call."""
+        if tracker.get_slot("topic") == "danger_now":
+            return ActionNoVoice().reply(dispatcher, tracker)
         events = give_person(dispatcher, tracker, "utter_call")
         say(dispatcher, "utter_call_log")
         return events

@@ -127,8 +127,11 @@ class ActionDeny(HelplineAction):
         return "action_deny"
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """An open question is dropped."""
+        """An open question is dropped; numbers that were just given stay in sight."""
         say(dispatcher, "utter_deny")
+        if tracker.get_slot("topic") in ("danger_now", "self_harm"):
+            say_danger(dispatcher, numbers_for(tracker))
+            say_hotline(dispatcher, tracker)
         return []
 
 

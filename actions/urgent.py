@@ -21,6 +21,22 @@ def say_danger(dispatcher: CollectingDispatcher, numbers: Numbers) -> None:
         say(dispatcher, "utter_danger_anywhere", urgent="danger")
 
 
+def ask_country_last(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """Asks for the country behind the numbers, where it is not known and was not asked for before."""
+    if country_of(tracker) or tracker.get_slot("country_asked"):
+        return []
+    say(dispatcher, "utter_ask_country")
+    return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+
+
+def say_taken(dispatcher: CollectingDispatcher, numbers: Numbers) -> None:
+    """The emergency number for one who has already done something."""
+    if numbers.medical:
+        say(dispatcher, "utter_self_harm_taken", ambulance=number(numbers.medical), urgent="self_harm")
+    else:
+        say(dispatcher, "utter_self_harm_taken_anywhere", urgent="self_harm")
+
+
 def say_crisis_line(dispatcher: CollectingDispatcher, numbers: Numbers) -> bool:
     """The crisis line of the country; False where none is confirmed."""
     if not numbers.crisis_phone:
@@ -46,9 +62,7 @@ class ActionDanger(HelplineAction):
         say(dispatcher, "utter_danger_limits")
         if country_of(tracker):
             offer(dispatcher, "utter_option_no_voice", "/no_voice")
-            return [SlotSet("topic", "danger_now")]
-        say(dispatcher, "utter_ask_country")
-        return [SlotSet("topic", "danger_now"), SlotSet("asked", "country"), SlotSet("country_asked", True)]
+        return [SlotSet("topic", "danger_now"), *ask_country_last(dispatcher, tracker)]
 
 
 class ActionNoVoice(HelplineAction):
@@ -66,7 +80,9 @@ class ActionNoVoice(HelplineAction):
         elif numbers.emergency_sms_in_places:
             say(dispatcher, "utter_danger_sms_in_places", sms=number(numbers.emergency_sms_in_places), urgent="danger")
         else:
+            say_danger(dispatcher, numbers)
             say(dispatcher, "utter_no_voice_nothing_known", urgent="danger")
+            return []
         say_danger(dispatcher, numbers)
         return []
 
@@ -81,20 +97,18 @@ class ActionSelfHarm(HelplineAction):
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Crisis line; where none is confirmed, the helpline."""
         numbers = numbers_for(tracker)
+        taken = bool(understanding_of(tracker).get("taken"))
+        if taken:
+            say_taken(dispatcher, numbers)
         if say_crisis_line(dispatcher, numbers):
             if numbers.crisis_sms:
                 say(dispatcher, "utter_self_harm_text", crisis_sms=number(numbers.crisis_sms))
         else:
             say(dispatcher, "utter_self_harm_no_line", urgent="self_harm")
             say_hotline(dispatcher, tracker)
-        if numbers.medical:
-            say(dispatcher, "utter_self_harm_taken", ambulance=number(numbers.medical))
-        else:
-            say(dispatcher, "utter_self_harm_taken_anywhere")
-        if country_of(tracker):
-            return [SlotSet("topic", "self_harm")]
-        say(dispatcher, "utter_ask_country")
-        return [SlotSet("topic", "self_harm"), SlotSet("asked", "country"), SlotSet("country_asked", True)]
+        if not taken:
+            say_taken(dispatcher, numbers)
+        return [SlotSet("topic", "self_harm"), *ask_country_last(dispatcher, tracker)]
 
 
 class ActionMedical(HelplineAction):

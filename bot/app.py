@@ -139,21 +139,18 @@ def build_app(service: Service, *, rotate: bool = True) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await service.dialogue.start()
-        rotation = asyncio.create_task(rotate_keys(service.keys, settings.session_minutes)) if rotate else None
-        if service.telegram:
-            await service.telegram.start()
-        try:
-            yield
-        finally:
-            if service.telegram:
-                await service.telegram.stop()
-            if rotation:
-                rotation.cancel()
+        async with contextlib.AsyncExitStack() as parts:  # each is put away, the last one first, even if another fails at that
+            parts.push_async_callback(service.store.close)
+            await service.dialogue.start()
+            parts.push_async_callback(service.dialogue.stop)
             if service.twilio:
-                await service.twilio.aclose()
-            await service.dialogue.stop()
-            await service.store.close()
+                parts.push_async_callback(service.twilio.aclose)
+            if rotate:
+                parts.callback(asyncio.create_task(rotate_keys(service.keys, settings.session_minutes)).cancel)
+            if service.telegram:
+                await _start(service.telegram)
+                parts.push_async_callback(service.telegram.stop)
+            yield
 
     routes: list[BaseRoute] = [Route("/health", health, methods=["GET"])]
     if settings.twilio and service.twilio:
@@ -162,4 +159,15 @@ def build_app(service: Service, *, rotate: bool = True) -> Starlette:
         routes += service.telegram.routes()
     if not settings.real_channels:
         routes += trial_routes(service.conversation.answer)
-    return Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan)
+    # A provider that was given an address with a slash too many would be sent on to an unencrypted one, and follow with number and text.
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _start(telegram: TelegramChannel) -> None:
+    try:
+        await telegram.start()
+    except ConfigurationError as error:
+        _LOG.critical("%s", error)  # whoever catches it is uvicorn, whose words the filter takes out
+        raise

@@ -15,6 +15,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.app import build_app, build_service, refuse_store_on_disk
 from bot.errors import ConfigurationError, HelplineError
@@ -23,6 +24,51 @@ from bot.privacy.log_filter import configure_logging
 from bot.settings import Settings
 
 _LOG = logging.getLogger(__name__)
+_LARGEST_HEAD = 32 * 1024  # bytes of request line and headers; those of the providers have one or two thousand
+_LONGEST_EXCHANGE = 30.0  # seconds from a request's first byte to its answer's last; no provider waits longer than 15
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """A connection that costs little and ends soon, whatever comes through it.
+
+    uvicorn bounds neither the head of a request nor the time that it may take to come in: a single header without an end would
+    keep everybody waiting, as each part is copied with all parts before it, and silent connections would use up all there are.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts its time."""
+        super().connection_made(transport)
+        self._in_head, self._head = True, 0
+        self._end = self.loop.call_later(_LONGEST_EXCHANGE, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Reads on, unless the head is too long."""
+        super().data_received(data)
+        self._head += len(data)
+        if self._in_head and self._head > _LARGEST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too long.")
+
+    def on_message_begin(self) -> None:
+        """Notes that a head begins."""
+        super().on_message_begin()
+        self._in_head, self._head = True, 0
+
+    def on_headers_complete(self) -> None:
+        """Notes that the head is over."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """Gives the next exchange its time."""
+        super().on_response_complete()
+        self._end.cancel()
+        if not self.transport.is_closing():
+            self._end = self.loop.call_later(_LONGEST_EXCHANGE, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stops its time."""
+        self._end.cancel()
+        super().connection_lost(exc)
 
 
 def _config(settings: Settings, app: object) -> uvicorn.Config:
@@ -34,7 +80,7 @@ def _config(settings: Settings, app: object) -> uvicorn.Config:
         access_log=False,  # it would hold addresses
         ws="none",
         loop="uvloop",
-        http="httptools",
+        http=BoundedConnection,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=10,
@@ -72,14 +118,25 @@ def _listener(settings: Settings) -> socket.socket:
 
 def _run(settings: Settings, app: object, listener: socket.socket) -> None:
     server = uvicorn.Server(_config(settings, app))
-    server.run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C: by now it has stopped in good order, and raises it anew
+        server.run(sockets=[listener])
     if not server.started:  # uvicorn has logged it, but the filter leaves only the place of that
         raise HelplineError("The service could not start. Run `helpline check` to see what is wrong.")
 
 
 def _work(settings: Settings, model: Path, number: int, listener: socket.socket, pipe: Connection) -> None:
-    """One worker. Its keys come through the pipe: never by environment, argument or file."""
+    """One worker, and what is said of its end: left to itself, multiprocessing prints a traceback, which may quote a person."""
     configure_logging()
+    try:
+        _serve_as_worker(settings, model, number, listener, pipe)
+    except HelplineError as error:
+        _LOG.critical("serving.worker: %s", error)
+    except Exception as error:  # noqa: BLE001
+        _LOG.critical("serving.worker: stopped on an unforeseen %s. Report this with the version of the service.", type(error).__name__)
+
+
+def _serve_as_worker(settings: Settings, model: Path, number: int, listener: socket.socket, pipe: Connection) -> None:
+    """Its keys come through the pipe: never by environment, argument or file."""
     current, previous = pipe.recv()
     keys = KeyRing(Epoch(current), Epoch(previous))
 

@@ -24,6 +24,7 @@ nada sola casa march may sunday monday of dar male nice mobile bath reading este
 war man lot bar papa mama bang home van young orange enterprise independence liberal
 """
 NOT_A_PLACE = {fold(word) for word in _ORDINARY_WORDS.split()}
+WELL_KNOWN_FROM = 500_000  # people; such names, states and countries may stand inside a sentence
 OTHER_NAMES_FROM = 400_000  # people; smaller cities keep their main name only
 COMMON_COUNTRY_NAMES = {
     "US": "usa u.s. u.s.a. america estados unidos eeuu ee.uu. etats unis امريكا اميركا amrika amerika the_states",
@@ -73,7 +74,8 @@ def main() -> None:
     ranked: dict[str, list[tuple[int, str]]] = {}
     for (name, country), people in rows.items():
         ranked.setdefault(name, []).append((-people, country))
-    lines = "".join(f"{name}\t{' '.join(code for _, code in sorted(found))}\n" for name, found in sorted(ranked.items()))
+    well_known = {name for name, found in ranked.items() if -min(found)[0] >= WELL_KNOWN_FROM and len(name) >= 4}
+    lines = "".join(f"{name}\t{' '.join(code for _, code in sorted(found))}{'!' if name in well_known else ''}\n" for name, found in sorted(ranked.items()))
     spots = "".join(f"{lat:.2f}\t{lon:.2f}\t{country}\n" for lat, lon, country in sorted(cities))
     for file_name, text in (("names.tsv.gz", lines), ("cities.tsv.gz", spots)):
         target = DATA / "places" / file_name

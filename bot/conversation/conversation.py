@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 import unicodedata
 from typing import Any, Protocol
 
@@ -13,10 +15,12 @@ from bot.conversation.sessions import Session, Sessions
 from bot.conversation.stop_words import is_carrier_help, is_carrier_stop
 from bot.dialogue.catalogues import translate
 from bot.errors import HelplineError, StoreFull, TurnFailed
+from bot.knowledge.emergency import numbers_of
 from bot.locales import all_locales
 from bot.nlu.text import clean, fold
 
 DEADLINE = 4.0  # seconds for the whole way; the dialogue's own deadline lies within
+_ASKING = 0.3  # seconds for asking the store whether somebody has left
 _PERSON = "/talk_to_human"
 _COMMANDS = {"start": "/greet", "help": "/what_can_you_do", "person": _PERSON, "language": "/change_language", "erase": "/erase_me"}
 # What came in without words to understand, and what it is answered with.
@@ -46,6 +50,19 @@ def digit_of(text: str) -> str | None:
     return str(unicodedata.digit(bare)) if len(bare) == 1 and unicodedata.digit(bare, None) is not None else None
 
 
+def digit_named(text: str) -> str | None:
+    """The digit that a few words name ("option 2", "le 3"); None where they hold another number or more than three words."""
+    numbers = re.findall(r"\d+", text)
+    return numbers[0] if len(numbers) == 1 and len(numbers[0]) == 1 and len(text.split()) <= 3 and "?" not in text else None
+
+
+def is_emergency_number(text: str, country: str | None) -> bool:
+    """Whether somebody texts what they should call: the emergency number of the country, or one that the world knows."""
+    bare = text.strip().strip(".!")
+    numbers = numbers_of(country)
+    return len(bare) > 1 and bare in {"112", "911", "999", numbers.danger, numbers.medical}
+
+
 def is_exit_word(text: str) -> bool:
     """Whether the whole text is the exit word of a language."""
     return fold(text) in {fold(locale.exit_word) for locale in all_locales().values()}
@@ -71,32 +88,42 @@ class Conversation:
             message: what came in.
             shape: how much the channel carries at once.
         """
+        came = time.monotonic()
         if is_carrier_stop(message.text) and message.kind is Kind.TEXT and message.channel.endswith("sms"):
-            return await self._leave(message, SILENCE)
+            return await self._leave(message, came, SILENCE)
         if (message.kind is Kind.TEXT and is_exit_word(message.text)) or (message.kind is Kind.COMMAND and message.choice == "exit"):
-            return await self._leave(message, Reply("", erase=True))
+            return await self._leave(message, came, Reply("", erase=True))
         known: list[Session] = []
         try:
-            return await asyncio.wait_for(self._in_order(message, shape, known), DEADLINE)
+            return await asyncio.wait_for(self._in_order(message, shape, known, came), DEADLINE)
         except Exception:  # noqa: BLE001 - whatever broke, a person waits; its text may quote the message, so it goes nowhere
             self.failures += 1
+            if await self._has_left(message, came):
+                return SILENCE
             return self._last_wall.reply(message, known[0].locale if known else None)
 
-    async def _leave(self, message: Message, reply: Reply) -> Reply:
+    async def _leave(self, message: Message, came: float, reply: Reply) -> Reply:
         try:
-            await self._sessions.drop(message)
+            await self._sessions.leave(message, came)
         except HelplineError:
             self.failures += 1
         return reply
 
-    async def _in_order(self, message: Message, shape: Shape, known: list[Session]) -> Reply:
+    async def _has_left(self, message: Message, came: float) -> bool:
+        """Whether the person left while the message was under way. Where the store cannot tell at once, the safe side is the answer."""
+        try:
+            return await asyncio.wait_for(self._sessions.has_left(message, came), _ASKING)
+        except Exception:  # noqa: BLE001 - as above
+            return False
+
+    async def _in_order(self, message: Message, shape: Shape, known: list[Session], came: float) -> Reply:
         try:
             async with self._sessions.turn_of(message):
-                return await self._once(message, shape, known)
+                return await self._once(message, shape, known, came)
         except StoreFull:  # no room even for a lock: better out of order than not at all
-            return await self._once(message, shape, known)
+            return await self._once(message, shape, known, came)
 
-    async def _once(self, message: Message, shape: Shape, known: list[Session]) -> Reply:
+    async def _once(self, message: Message, shape: Shape, known: list[Session], came: float) -> Reply:
         if before := await self._sessions.answered(message):
             return before
         session = await self._sessions.load(message)
@@ -105,13 +132,16 @@ class Conversation:
         reply, session, ended = await self._reply(message, session or Session(), shape)
         if not reply.text.strip():
             raise TurnFailed("The reply was empty. The last wall answers; report this.")
-        await self._keep(message, session, reply, ended)
+        if await self._has_left(message, came):
+            return SILENCE
+        await self._keep(message, session, reply, came if ended else None)
         return reply
 
-    async def _keep(self, message: Message, session: Session, reply: Reply, ended: bool) -> None:
+    async def _keep(self, message: Message, session: Session, reply: Reply, ended: float | None) -> None:
+        """Remembers what the next message needs; nothing of a session that has ended with a message that came at that time."""
         try:
-            if ended:
-                await self._sessions.drop(message)
+            if ended is not None:
+                await self._sessions.leave(message, ended)
             else:
                 await self._sessions.save(message, session)
             await self._sessions.remember_answer(message, reply)
@@ -123,16 +153,16 @@ class Conversation:
             return self._fixed(message, session, shape, *_LATE)
         if message.kind in _WORDLESS:
             return self._fixed(message, session, shape, *_WORDLESS[message.kind])
-        if message.kind is Kind.TEXT and not any(c.isalnum() for c in message.text):
+        if message.kind is Kind.TEXT and not any(c.isalnum() or c == "\N{SQUARED SOS}" for c in message.text):
             return self._fixed(message, session, shape, *_EMPTY)
         text, payload = self._meant(message, session)
         if payload and text == LATER:
             return (*rest(session, shape), False)
         if text is None:
             return self._fixed(message, session, shape, *(_LOST if message.kind is Kind.PLACE else _GONE))
-        hints = {"locale_hint": message.locale or session.locale, "country_hint": message.country}
+        hints = {"locale_hint": message.locale or session.locale or likely_locale(message), "country_hint": message.country}
         turn = await self._dialogue.reply(text, session.state, hints, payload=payload)
-        reply, session = compose(turn, session, shape, asked_person=text == _PERSON)
+        reply, session = compose(turn, session, shape, asked_person=payload and text == _PERSON)
         return reply, session, turn.ended
 
     def _meant(self, message: Message, session: Session) -> tuple[str | None, bool]:
@@ -146,9 +176,13 @@ class Conversation:
             return _COMMANDS.get(message.choice or ""), True
         if is_carrier_help(message.text) and message.channel.endswith("sms"):
             return _PERSON, True
+        if is_emergency_number(message.text, message.country):
+            return "/danger_now", True
         if digit := digit_of(message.text):
-            return (_PERSON if digit == "0" else session.payload(digit)), True
-        return message.text, False
+            return (_PERSON if digit == "0" else session.payload(digit) if session.options else "/what_can_you_do"), True
+        if (named := digit_named(message.text)) and session.payload(named):
+            return session.payload(named), True
+        return message.text.replace("\N{SQUARED SOS}", " SOS "), False
 
     def _fixed(self, message: Message, session: Session, shape: Shape, context: str, sentence: str) -> tuple[Reply, Session, bool]:
         """A sentence that needs no model. What was open stays open."""

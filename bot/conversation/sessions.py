@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bot.conversation.messages import Choice, Message, Reply
+from bot.conversation.messages import SILENCE, Choice, Message, Reply
 from bot.privacy.keys import Epoch, KeyRing
 from bot.store import Store
 
@@ -63,25 +65,38 @@ class Sessions:
 
     async def load(self, message: Message) -> Session | None:
         """The session of whoever sent the message; also one that still lies under the previous keys."""
-        for epoch in (self.keys.current, self.keys.previous):
-            name = self.name(message, epoch)
-            sealed = await self._store.get(name)
-            content = epoch.open(sealed, name) if sealed else None
-            if content:
-                kept = json.loads(content)
-                return Session(**{**kept, **{name: [tuple(option) for option in kept[name]] for name in ("options", "held")}})
-        return None
+        kept = await self._get(message, self.name)
+        return Session(**{**kept, **{name: [tuple(option) for option in kept[name]] for name in ("options", "held")}}) if kept else None
 
     async def save(self, message: Message, session: Session) -> None:
         """Keeps the session for the quiet time from now on, under the present keys."""
-        name = self.name(message)
-        content = json.dumps(asdict(session), separators=(",", ":")).encode()
-        await self._store.set(name, self.keys.current.seal(content, name), self._seconds)
-        await self._store.delete(self.name(message, self.keys.previous))
+        epoch, previous = self.keys.current, self.keys.previous  # once: another thread may rotate them in between
+        await self._set(epoch, self.name(message, epoch), asdict(session), self._seconds)
+        await self._store.delete(self.name(message, previous))
 
     async def drop(self, message: Message) -> None:
         """Forgets the session."""
         await self._store.delete(self.name(message), self.name(message, self.keys.previous))
+
+    async def leave(self, message: Message, came: float) -> None:
+        """Forgets the session, and remembers for a while that nothing which came before may be answered any more.
+
+        A message may still be with the dialogue, or be repeated by the provider, when the person has gone: its reply would light up
+        the phone. A channel whose messages have no delivery id waits for each reply and repeats nothing.
+
+        Args:
+            message: the one that ended the session.
+            came: when it came (monotonic seconds; they are the same in all workers of a machine).
+        """
+        await self.drop(message)
+        if message.delivery:
+            epoch = self.keys.current
+            await self._set(epoch, self._left(message, epoch), came, ANSWERED_SECONDS)
+
+    async def has_left(self, message: Message, since: float) -> bool:
+        """Whether whoever sent the message has ended the session after that moment (monotonic seconds)."""
+        left = await self._get(message, self._left)
+        return left is not None and left > since
 
     async def first_time(self, delivery: str) -> bool:
         """Whether a provider's delivery comes for the first time, to any worker (for channels that cannot repeat a reply)."""
@@ -90,25 +105,40 @@ class Sessions:
             return False
         return await self._store.claim(self.keys.current.identify("delivery", delivery), ANSWERED_SECONDS)
 
-    def _answered(self, message: Message, epoch: Epoch) -> str:
-        return epoch.identify("answered", message.channel, message.delivery)
+    @staticmethod
+    def _answered(message: Message, epoch: Epoch) -> str:
+        # With the address: whatever a provider does with its ids, nobody gets another person's reply.
+        return epoch.identify("answered", message.channel, message.address, message.delivery)
 
-    async def answered(self, message: Message) -> Reply | None:
-        """The reply that this very delivery got before, or None."""
-        if not message.delivery:
-            return None
+    @staticmethod
+    def _left(message: Message, epoch: Epoch) -> str:
+        return epoch.identify("left", message.channel, message.address)
+
+    async def _set(self, epoch: Epoch, name: str, value: Any, seconds: float) -> None:
+        content = json.dumps(value, separators=(",", ":")).encode()
+        await self._store.set(name, epoch.seal(content, name), seconds)
+
+    async def _get(self, message: Message, name_of: Callable[[Message, Epoch], str]) -> Any:
+        """What `_set` kept under a name of the message, in either epoch; None where there is nothing, or nothing that can be opened."""
         for epoch in (self.keys.current, self.keys.previous):
-            name = self._answered(message, epoch)
+            name = name_of(message, epoch)
             sealed = await self._store.get(name)
             content = epoch.open(sealed, name) if sealed else None
             if content:
-                kept = json.loads(content)
-                return Reply(**{**kept, "choices": tuple(Choice(**choice) for choice in kept["choices"])})
+                return json.loads(content)
         return None
+
+    async def answered(self, message: Message) -> Reply | None:
+        """The reply that this very delivery got before, or None. Silence where the person has left since: that reply must not come late."""
+        kept = await self._get(message, self._answered) if message.delivery else None
+        if kept is None:
+            return None
+        if await self.has_left(message, kept["at"]):
+            return SILENCE
+        return Reply(**{**kept["reply"], "choices": tuple(Choice(**choice) for choice in kept["reply"]["choices"])})
 
     async def remember_answer(self, message: Message, reply: Reply) -> None:
         """Keeps the reply for a repeated delivery: a repeat comes because the first answer did not arrive."""
         if message.delivery:
-            name = self._answered(message, self.keys.current)
-            content = json.dumps(asdict(reply), separators=(",", ":")).encode()
-            await self._store.set(name, self.keys.current.seal(content, name), ANSWERED_SECONDS)
+            epoch = self.keys.current
+            await self._set(epoch, self._answered(message, epoch), {"at": time.monotonic(), "reply": asdict(reply)}, ANSWERED_SECONDS)

@@ -94,6 +94,8 @@ class Engine:
     def __init__(self, model: Path) -> None:
         silence_rasa()
         trust_results()
+        if not model.is_file():  # Rasa would take the newest file of the folder instead, and not say so
+            raise ModelError(f"There is no model {model.name}. Train one with `helpline train`.")
         try:
             self._agent = Agent.load(
                 str(model),
@@ -158,7 +160,7 @@ class Engine:
         blocks = [entry for entry in outbox.entries if not entry.get("option")]
         if not blocks:
             raise TurnFailed("No action answered the message. The last wall answers; if this lasts, run `helpline check`.")
-        return await self._framed(outbox.entries, blocks, state is None, new_state, about)
+        return await self._framed(outbox.entries, blocks, not (state or {}).get("introduced"), new_state, about)
 
     async def _framed(
         self, entries: List[Dict[Text, Any]], blocks: List[Dict[Text, Any]], first: bool, state: State, about: AboutTurn
@@ -176,7 +178,11 @@ class Engine:
                 urgent = soft
             elif first:
                 said.insert(0, Block(await self._worded("utter_introduction", locale)))
-                said.append(Block(await self._worded("utter_exit_word", locale), optional=True))
+                state["introduced"] = True
+                if not any(entry.get("ended") for entry in blocks):
+                    said.append(Block(await self._worded("utter_exit_word", locale), optional=True))
+        if not first:
+            state["introduced"] = True
         options = [(entry["text"], entry["option"]) for entry in entries if entry.get("option")]
         return Turn(
             tuple(said),

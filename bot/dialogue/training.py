@@ -92,7 +92,7 @@ def train(*, quiet: bool = False) -> Path:
     """
     model, steps = fitting_model(), _seconds()
     MODELS.mkdir(exist_ok=True)
-    print(f"Training the model on {_training_texts():,} texts: about {round(sum(steps.values()))} s.", flush=True)
+    print(f"Training the model on {_training_texts():,} texts: about {round(sum(steps.values()))} s.", file=sys.stderr)
     # The tests validate the data; a start need not wait for that again.
     command = [
         sys.executable,

@@ -28,7 +28,8 @@ class Places:
     """The gazetteer.
 
     Args:
-        names: rows of a folded name and its countries, the most populous place first ("GB US" for Birmingham), tab between.
+        names: rows of a folded name and its countries, the most populous place first ("GB US" for Birmingham), tab
+            between; "!" behind them marks a name so well known that it may be believed inside a sentence.
         cities: rows of latitude, longitude and country, tab between.
     """
 
@@ -45,7 +46,8 @@ class Places:
 
         Args:
             text: what the person wrote.
-            anywhere: believe a place wherever it stands; else only behind a word such as "in".
+            anywhere: believe any place wherever it stands; else only a well-known one behind a word such as "in": small places share
+                their names with ordinary words ("la porte", "tomar", "the compound").
             near: ISO code of the country that is likely anyway; it wins among several of one name.
         Returns:
             ISO 3166-1 alpha-2 code, or None.
@@ -57,9 +59,9 @@ class Places:
             for start in range(len(words) - length + 1):
                 name = " ".join(words[start : start + length])
                 for spelling in (name, name[1:] if name.startswith(("ب", "ل", "ف")) and len(name) > 4 else ""):
-                    found = self._countries.get(spelling)
+                    found, known, _ = self._countries.get(spelling, "").partition("!")
                     attached = bool(spelling) and spelling != name
-                    if found and (anywhere or attached or (start and words[start - 1] in _HERE)):
+                    if found and (anywhere or (known and (attached or (start and words[start - 1] in _HERE)))):
                         codes = found.split()
                         return near if near in codes else codes[0]
         if anywhere and near in _FIVE_DIGIT_COUNTRIES and _FIVE_DIGITS.search(text):

@@ -13,9 +13,12 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.locales import all_locales
-from bot.nlu.components import CRY, DANGER, LIFE, LOCALE, SELF_HARM, UNDERSTANDING, URGENCY, URGENT_TOPICS, text_of
+from bot.nlu.components import ANSWERS_COUNTRY, CRY, DANGER, LIFE, LOCALE, SELF_HARM, UNDERSTANDING, URGENCY, URGENT_TOPICS, text_of
 from bot.nlu.text import fold
 
+# A choice of these helps nobody: whoever says hello or no says it again.
+_NOT_OFFERED = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "frustrated", "out_of_scope", "give_location", "stop"})
+_TAKEN = 0.1  # chance of life at stake from which a wish to die may be an overdose already
 _TOPIC_OF_URGENCY = {DANGER: "danger_now", SELF_HARM: "self_harm", LIFE: "needs_medical_care", CRY: "what_can_you_do"}
 
 
@@ -25,12 +28,13 @@ class Decision(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """`act`: probability from which a topic is answered at once. `offer`: how many topics are offered otherwise."""
-        return {"act": 0.55, "offer": 3}
+        """`act`: probability from which a topic is answered at once. `offer`: how many topics are offered otherwise. `sure`: from this
+        on another topic is so sure that urgency in a clause beside it is worded softly, and the topic answered too."""
+        return {"act": 0.55, "offer": 3, "sure": 0.8}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
-        self._telling = tuple(word for locale in all_locales().values() for word in locale.telling)
+        self._telling = tuple(words for locale in all_locales().values() for words in locale.telling)
 
     @classmethod
     def create(
@@ -43,10 +47,12 @@ class Decision(GraphComponent):
         """Sets intent and `UNDERSTANDING` (see `bot.conversation.messages.Understanding`)."""
         for message in messages:
             understanding = self.decide(message.get("intent_ranking") or [], message.get(URGENCY) or {})
+            if message.get(ANSWERS_COUNTRY) and not understanding["certain"]:
+                understanding.update(topic="give_location", acted=True, offered=[], urgency=None)
             countries = [e["value"] for e in message.get(ENTITIES) or [] if e["entity"] == "country"]
             understanding.update(locale=message.get(LOCALE), country=countries[0] if countries else None)
-            words = fold(text_of(message)).split()
-            understanding["named"] = any(word.startswith(self._telling) for word in words)
+            words = f" {fold(text_of(message))}"
+            understanding["named"] = any(f" {telling}" in words for telling in self._telling)
             name = understanding["topic"] if understanding["acted"] else DEFAULT_NLU_FALLBACK_INTENT_NAME
             message.set(INTENT, {"name": name, "confidence": understanding["confidence"]}, add_to_output=True)
             message.set(UNDERSTANDING, understanding, add_to_output=True)
@@ -62,6 +68,8 @@ class Decision(GraphComponent):
         ranked = [(entry["name"], round(entry["confidence"], 4)) for entry in ranking]
         topic, confidence = ranked[0] if ranked else ("out_of_scope", 0.0)
         kind, certain = urgency.get("kind"), bool(urgency.get("certain"))
+        if urgency.get("clause") and topic not in URGENT_TOPICS and confidence >= self._config["sure"]:
+            certain = False
         if kind and certain:
             topic = _TOPIC_OF_URGENCY[kind]
             confidence = max(confidence, round(urgency["chance"], 4))
@@ -69,7 +77,7 @@ class Decision(GraphComponent):
         # A soft urgent reply needs no question first, and an urgent topic is urgent however unsure.
         kind = kind or URGENT_TOPICS.get(topic)
         acted = bool(kind) if certain or topic in URGENT_TOPICS else confidence >= self._config["act"]
-        offered = [name for name, _ in ranked[: self._config["offer"]] if name != "out_of_scope"]
+        offered = [name for name, _ in ranked if name not in _NOT_OFFERED][: self._config["offer"]]
         return {
             "topic": topic,
             "confidence": confidence,
@@ -78,4 +86,5 @@ class Decision(GraphComponent):
             "offered": [] if acted else offered,
             "urgency": kind,
             "certain": certain,
+            "taken": urgency.get("life", 0.0) >= _TAKEN,
         }

@@ -10,7 +10,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.components import CRY, KINDS, URGENCY, URGENT_CHANCES
+from bot.nlu.components import CRY, KINDS, LIFE, URGENCY, URGENT_CHANCES
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -45,7 +45,8 @@ class UrgencyClassifier(GraphComponent):
         Args:
             opinions: for the whole and each clause, {kind: probability}.
         Returns:
-            {"kind": one of `KINDS` or None, "certain": bool, "chance": float}
+            {"kind": one of `KINDS` or None, "certain": bool, "chance": float, "clause": it was heard in a clause only,
+            "life": chance that life is at stake}
         """
         grave = [kind for kind in KINDS if kind != CRY]
         heard = [
@@ -55,7 +56,8 @@ class UrgencyClassifier(GraphComponent):
         chance, loudest = max(heard, key=lambda one: one[0])
         if chance >= self._config["possible"]:
             kind = max(grave, key=loudest.__getitem__)
-            return {"kind": kind, "certain": chance >= self._config["certain"], "chance": chance}
+            clause = heard[0][0] < self._config["possible"]
+            return {"kind": kind, "certain": chance >= self._config["certain"], "chance": chance, "clause": clause, "life": loudest[LIFE]}
         # A bare cry is bare: inside a longer text it is not one.
         if opinions[0][CRY] >= self._config["certain"]:
             return {"kind": CRY, "certain": True, "chance": opinions[0][CRY]}
