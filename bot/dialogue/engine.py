@@ -38,12 +38,16 @@ def _drop_event(*_: Any) -> Any:
 
 
 def silence_rasa() -> None:
-    """Rasa logs what people write at DEBUG, and structlog prints everything unless told otherwise. Both are shut off."""
+    """Rasa logs what people write at DEBUG, and structlog prints everything unless told otherwise. Both are shut off, whatever level
+    somebody sets elsewhere: what Rasa's loggers say reaches no handler."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), processors=[_drop_event], cache_logger_on_first_use=False
     )
     for name in ("rasa", "rasa_sdk", "apscheduler", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL)
+        logger.propagate = False
+        logger.handlers[:] = [logging.NullHandler()]
 
 
 class Outbox(OutputChannel):

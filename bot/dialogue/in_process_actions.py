@@ -9,6 +9,8 @@ from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection as SdkActionExecutionRejection
 
+from bot.errors import TurnFailed
+
 
 class InProcessActions(EndpointConfig):
     """Runs the actions of a package where Rasa would call an action server.
@@ -35,11 +37,17 @@ class InProcessActions(EndpointConfig):
         compress: bool = False,
         **kwargs: Any,
     ) -> Optional[Any]:
-        """Runs one action call as the action server would."""
+        """Runs one action call as the action server would.
+
+        Raises:
+            TurnFailed: the action broke; Rasa would log its exception with what that quotes.
+        """
         try:
             return await self._executor.run(kwargs["json"])
         except SdkActionExecutionRejection as rejection:
             raise ActionExecutionRejection(rejection.action_name, rejection.message) from None
+        except Exception:  # noqa: BLE001 - whatever it is, its text may quote the person
+            raise TurnFailed("An action broke. The last wall answers; if this lasts, run `helpline check`.") from None
 
 
 def trust_results() -> None:

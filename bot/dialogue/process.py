@@ -198,7 +198,8 @@ class DialogueProcess:
             answer = await asyncio.wait_for(asyncio.shield(future), self._deadline)
         except asyncio.TimeoutError:
             # Long queues are not a hang: only a child that has sat on one request for the whole deadline is replaced.
-            if time.monotonic() - self._head_since >= self._deadline * 0.95 and process.returncode is None:
+            if process is self._process and time.monotonic() - self._head_since >= self._deadline * 0.95:
+                self._ready.clear()
                 with suppress(ProcessLookupError):
                     process.kill()
             raise TurnFailed(_FAILED) from None

@@ -68,6 +68,10 @@ class Places:
             return near
         return None
 
+    def is_place(self, text: str) -> bool:
+        """Whether the whole text is the name of a place."""
+        return " ".join(_WORDS.findall(fold(text).replace("-", " "))) in self._countries
+
     def country_at(self, latitude: float, longitude: float) -> str | None:
         """The country of the nearest known city; None more than some 300 km away from any.
 

@@ -17,7 +17,7 @@ from bot.nlu.experts import Floats, Row, matrix
 VECTORS = "clause_vectors"  # of a message: the vector of the whole text, then of each clause; shape (1 + clauses, 512)
 ROWS = "letter_rows"  # of a message: the letter features in the same order
 URGENT_CHANCES = "urgent_chances"  # of a message: for the whole and each clause, {kind of urgency: probability}
-ANSWERS_COUNTRY = "answers_country"  # of a message: the country was asked for, and this names one
+ANSWERS_COUNTRY = "answers_country"  # of a message: it only names a place, or names one where the country was asked for
 LOCALE = "locale"
 URGENCY = "urgency"
 UNDERSTANDING = "understanding"

@@ -40,7 +40,7 @@ class PlaceExtractor(GraphComponent):
         """Adds an entity `country` (ISO 3166-1 alpha-2) where a place is named."""
         for message in messages:
             asked = tracker is not None and tracker.get_slot("asked") == "country"
-            answered = asked and len(text_of(message).split()) <= _LONGEST_ANSWER
+            answered = (asked and len(text_of(message).split()) <= _LONGEST_ANSWER) or self._places.is_place(text_of(message))
             topic = (message.get(INTENT) or {}).get("name")
             about = topic == "give_location"
             known = tracker.get_slot("country") if tracker else None

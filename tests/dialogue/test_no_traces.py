@@ -69,10 +69,10 @@ answers.ActionAnswer.reply = kept
 form = help.ValidateSearchForm.extract_country
 async def break_form(self, dispatcher, tracker, domain):
     raise ValueError("zwqxsixpack " + str(tracker.latest_message.get("text")))
-help.ValidateSearchForm.extract_country = break_form
 state = None
 say("I need somewhere to sleep zwqxoneton")
-say("I will not say zwqxoneton")
+help.ValidateSearchForm.extract_country = break_form
+say("zwqxoneton in London")
 help.ValidateSearchForm.extract_country = form
 
 engine.understand("my boss zwqxoneton has not paid me", state, {"note": "zwqxtwofold"})
