@@ -59,7 +59,9 @@ def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) 
         else:
             say(dispatcher, "utter_general")
     if answer.lawyer:
-        say(dispatcher, "utter_lawyer")
+        say(dispatcher, "utter_lawyer", optional=True)
+    if topic == "rights_police" and numbers_for(tracker).danger:  # who asks for the police may need them
+        say(dispatcher, "utter_soft_danger", danger=number(numbers_for(tracker).danger))
     say_source(dispatcher, answer, optional=True)
     if answer.more:
         offer(dispatcher, "utter_option_more", "/more")

@@ -11,8 +11,19 @@ from rasa_sdk.types import DomainDict
 
 from actions.answers import give_answer
 from actions.base import HelplineAction
-from actions.replies import country_of, number, numbers_for, say, say_answer_words, say_hotline, say_service, topic_of, understanding_of
-from actions.urgent import ActionDanger, ActionNoVoice, ActionSelfHarm
+from actions.replies import (
+    country_of,
+    number,
+    numbers_for,
+    offer,
+    say,
+    say_answer_words,
+    say_hotline,
+    say_service,
+    topic_of,
+    understanding_of,
+)
+from actions.urgent import ActionDanger, ActionNoVoice, ActionSelfHarm, say_danger
 from bot.knowledge.answers import answer_for
 from bot.knowledge.directory import directory
 
@@ -33,8 +44,8 @@ def give_person(dispatcher: CollectingDispatcher, tracker: Tracker, opening: str
     """The human helpline of the country: phone, text, chat, languages. Asks for the country where it is not known."""
     numbers = numbers_for(tracker)
     if not country_of(tracker):
-        say(dispatcher, "utter_person_where")
         say(dispatcher, "utter_danger_anywhere")
+        say(dispatcher, "utter_person_where")
         return [SlotSet("topic", "talk_to_human"), SlotSet("asked", "country"), SlotSet("country_asked", True)]
     if numbers.hotline is None:
         if numbers.danger:
@@ -105,7 +116,8 @@ def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str)
             say_service(dispatcher, service, named=bool(tracker.get_slot("named")))
     elif country:
         say(dispatcher, "utter_search_none", country={"country": country})
-        say_hotline(dispatcher, tracker)
+        if not say_hotline(dispatcher, tracker):
+            say_danger(dispatcher, numbers_for(tracker), urgent="")
     else:
         say(dispatcher, "utter_search_unknown_country")
         say(dispatcher, "utter_danger_anywhere")
@@ -201,4 +213,6 @@ class ActionPlace(HelplineAction):
             return give_answer(dispatcher, tracker, topic)
         say(dispatcher, "utter_place_noted", country={"country": country})
         say_hotline(dispatcher, tracker)
+        for other in ("rights_overview", "rights_pay", "find_shelter", "find_legal_aid"):
+            offer(dispatcher, f"utter_topic_{other}", f"/{other}")
         return []

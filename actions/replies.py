@@ -77,9 +77,15 @@ def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bo
         say(dispatcher, "utter_service_web", web=service.chat or service.website, **values)
 
 
-def say_hotline(dispatcher: CollectingDispatcher, tracker: Tracker, **about: Any) -> bool:
-    """Adds the line of the country's helpline; False where there is none."""
+def say_hotline(dispatcher: CollectingDispatcher, tracker: Tracker, *, urgent: bool = False, **about: Any) -> bool:
+    """Adds the line of the country's helpline; False where there is none.
+
+    Args:
+        urgent: life may be at stake, so advice on pay and work is no help.
+    """
     hotline = numbers_for(tracker).hotline
+    if hotline and urgent and hotline.kind == "labour_rights":
+        return False
     if hotline:
         say_service(dispatcher, hotline, named=bool(tracker.get_slot("named")), **about)
     return hotline is not None

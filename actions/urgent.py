@@ -13,12 +13,12 @@ from bot.knowledge.answers import answer_for
 from bot.knowledge.emergency import Numbers
 
 
-def say_danger(dispatcher: CollectingDispatcher, numbers: Numbers) -> None:
-    """The emergency number of the country, or the general ones."""
+def say_danger(dispatcher: CollectingDispatcher, numbers: Numbers, *, urgent: str = "danger") -> None:
+    """The emergency number of the country, or the general ones; `urgent` is the kind of urgency that it answers."""
     if numbers.danger:
-        say(dispatcher, "utter_danger", danger=number(numbers.danger), urgent="danger")
+        say(dispatcher, "utter_danger", danger=number(numbers.danger), urgent=urgent)
     else:
-        say(dispatcher, "utter_danger_anywhere", urgent="danger")
+        say(dispatcher, "utter_danger_anywhere", urgent=urgent)
 
 
 def ask_country_last(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
@@ -56,7 +56,7 @@ class ActionDanger(HelplineAction):
         """Numbers first; the country is asked last, and only where it is not known."""
         numbers = numbers_for(tracker)
         say_danger(dispatcher, numbers)
-        say_hotline(dispatcher, tracker)
+        say_hotline(dispatcher, tracker, urgent=True)
         if numbers.emergency_sms:
             say(dispatcher, "utter_danger_sms", sms=number(numbers.emergency_sms))
         say(dispatcher, "utter_danger_limits")
@@ -104,8 +104,9 @@ class ActionSelfHarm(HelplineAction):
             if numbers.crisis_sms:
                 say(dispatcher, "utter_self_harm_text", crisis_sms=number(numbers.crisis_sms))
         else:
-            say(dispatcher, "utter_self_harm_no_line", urgent="self_harm")
-            say_hotline(dispatcher, tracker)
+            say_danger(dispatcher, numbers, urgent="self_harm")
+            say(dispatcher, "utter_self_harm_no_line")
+            say_hotline(dispatcher, tracker, urgent=True)
         if not taken:
             say_taken(dispatcher, numbers)
         return [SlotSet("topic", "self_harm"), *ask_country_last(dispatcher, tracker)]
@@ -129,7 +130,7 @@ class ActionMedical(HelplineAction):
             say(dispatcher, "utter_life_anywhere", urgent="life")
         say(dispatcher, "utter_life_stay")
         say(dispatcher, "utter_danger_limits")
-        say_hotline(dispatcher, tracker)
+        say_hotline(dispatcher, tracker, urgent=True)
         return [SlotSet("topic", "needs_medical_care")]
 
 

@@ -51,7 +51,9 @@ def all_locales(path: Path = LOCALES / "locales.yml") -> dict[str, Locale]:
         found = {}
         for entry in entries:
             fold = dict(pair.split(":", 1) for pair in entry["gsm7_fold"].split())
-            found[entry["code"]] = Locale(**{**entry, "telling": tuple(words.replace("_", " ") for words in entry["telling"].split()), "gsm7_fold": fold})
+            found[entry["code"]] = Locale(
+                **{**entry, "telling": tuple(words.replace("_", " ") for words in entry["telling"].split()), "gsm7_fold": fold}
+            )
         return found
     except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise DataError(f"{path.name} is not a list of locales ({error}). Compare it with the comment at its head.") from None

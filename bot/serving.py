@@ -25,6 +25,7 @@ from bot.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_HEAD = 32 * 1024  # bytes of request line and headers; those of the providers have one or two thousand
+_LONGEST_STOP = 30.0  # seconds that workers get to answer what is open, to send it, and to delete records at the provider
 _LONGEST_EXCHANGE = 30.0  # seconds from a request's first byte to its answer's last; no provider waits longer than 15
 
 
@@ -185,5 +186,7 @@ def _serve_with_workers(settings: Settings, model: Path, listener: socket.socket
                     pipe.send_bytes(keys.current.secret)
     for process, _ in workers.values():
         process.terminate()
+    end = time.monotonic() + _LONGEST_STOP
     for process, _ in workers.values():
-        process.join(15)
+        process.join(max(0.0, end - time.monotonic()))
+        process.kill()  # one that hangs would keep this process from ending, and itself alive

@@ -25,6 +25,7 @@ war man lot bar papa mama bang home van young orange enterprise independence lib
 """
 NOT_A_PLACE = {fold(word) for word in _ORDINARY_WORDS.split()}
 WELL_KNOWN_FROM = 500_000  # people; such names, states and countries may stand inside a sentence
+OTHER_SCRIPTS_FROM = 100_000  # people; names that no Latin word can be mistaken for
 OTHER_NAMES_FROM = 400_000  # people; smaller cities keep their main name only
 COMMON_COUNTRY_NAMES = {
     "US": "usa u.s. u.s.a. america estados unidos eeuu ee.uu. etats unis امريكا اميركا amrika amerika the_states",
@@ -64,7 +65,10 @@ def main() -> None:
     for state in gc.get_us_states().values():
         add(state["name"], "US", 10**7)
     for city in gc.get_cities().values():
-        known_as = {city["name"], *(city["alternatenames"] if city["population"] >= OTHER_NAMES_FROM else ())}
+        known_as = {city["name"]}
+        for other in city["alternatenames"]:
+            if city["population"] >= (OTHER_NAMES_FROM if other.isascii() else OTHER_SCRIPTS_FROM):
+                known_as.add(other)
         for name in sorted(known_as):
             shortest = (4 if city["population"] < 1_000_000 else 3) if name == city["name"] else 5 if name.isascii() else 4
             if shortest <= len(fold(name)) <= 40 and not name.isupper():
@@ -75,7 +79,10 @@ def main() -> None:
     for (name, country), people in rows.items():
         ranked.setdefault(name, []).append((-people, country))
     well_known = {name for name, found in ranked.items() if -min(found)[0] >= WELL_KNOWN_FROM and len(name) >= 4}
-    lines = "".join(f"{name}\t{' '.join(code for _, code in sorted(found))}{'!' if name in well_known else ''}\n" for name, found in sorted(ranked.items()))
+    lines = "".join(
+        f"{name}\t{' '.join(code for _, code in sorted(found))}{'!' if name in well_known else ''}\n"
+        for name, found in sorted(ranked.items())
+    )
     spots = "".join(f"{lat:.2f}\t{lon:.2f}\t{country}\n" for lat, lon, country in sorted(cities))
     for file_name, text in (("names.tsv.gz", lines), ("cities.tsv.gz", spots)):
         target = DATA / "places" / file_name

@@ -64,6 +64,10 @@ def _fit(
         droppable = [number for number, block in enumerate(kept) if block.optional]
         if droppable:
             del kept[droppable[-1]]
+        elif len(kept) > 2:
+            later.insert(0, kept.pop().text)
+        elif len(options) > 1:
+            options = options[:-1]  # an introduction without the answer behind it would be a riddle
         elif len(kept) > 1:
             later.insert(0, kept.pop().text)
         elif options:

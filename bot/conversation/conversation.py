@@ -182,6 +182,8 @@ class Conversation:
             return (_PERSON if digit == "0" else session.payload(digit) if session.options else "/what_can_you_do"), True
         if (named := digit_named(message.text)) and session.payload(named):
             return session.payload(named), True
+        if titled := session.payload_of_title(message.text):
+            return titled, True
         return message.text.replace("\N{SQUARED SOS}", " SOS "), False
 
     def _fixed(self, message: Message, session: Session, shape: Shape, context: str, sentence: str) -> tuple[Reply, Session, bool]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.conversation.messages import SILENCE, Choice, Message, Reply
+from bot.nlu.text import fold
 from bot.privacy.keys import Epoch, KeyRing
 from bot.store import Store
 
@@ -41,6 +42,10 @@ class Session:
     def payload(self, digit: str) -> str | None:
         """What a digit stands for now."""
         return next((payload for known, _, payload in self.options if known == digit), None)
+
+    def payload_of_title(self, text: str) -> str | None:
+        """What a choice stands for whose title was typed instead of its digit."""
+        return next((payload for _, title, payload in self.options if fold(title) == fold(text)), None)
 
 
 class Sessions:

@@ -18,6 +18,7 @@ from bot.nlu.text import fold
 
 # A choice of these helps nobody: whoever says hello or no says it again.
 _NOT_OFFERED = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "frustrated", "out_of_scope", "give_location", "stop"})
+_URGENT_OFFERED_FROM = 0.15  # "I cannot go on" among the choices frightens whoever meant something else
 _TAKEN = 0.1  # chance of life at stake from which a wish to die may be an overdose already
 _TOPIC_OF_URGENCY = {DANGER: "danger_now", SELF_HARM: "self_harm", LIFE: "needs_medical_care", CRY: "what_can_you_do"}
 
@@ -77,7 +78,8 @@ class Decision(GraphComponent):
         # A soft urgent reply needs no question first, and an urgent topic is urgent however unsure.
         kind = kind or URGENT_TOPICS.get(topic)
         acted = bool(kind) if certain or topic in URGENT_TOPICS else confidence >= self._config["act"]
-        offered = [name for name, _ in ranked if name not in _NOT_OFFERED][: self._config["offer"]]
+        likely = [name for name, chance in ranked if chance >= _URGENT_OFFERED_FROM or name not in URGENT_TOPICS]
+        offered = [name for name in likely if name not in _NOT_OFFERED][: self._config["offer"]]
         return {
             "topic": topic,
             "confidence": confidence,

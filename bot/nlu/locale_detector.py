@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -85,6 +87,8 @@ class LocaleDetector(GraphComponent):
         words = _LETTERS.findall(clean(text))
         if not words:
             return current or hint or DEFAULT
+        if by_script := self._only_locale_of_script(words):
+            return by_script
         assert self._model is not None
         columns, values = row
         scores = self._config["sharpness"] * (values @ self._model[0][columns].astype(np.float32) + self._model[1])
@@ -93,6 +97,13 @@ class LocaleDetector(GraphComponent):
         elif hint in self._locales:
             scores[self._locales.index(hint)] += self._config["hint"] / len(words) ** 0.5
         return self._locales[int(scores.argmax())]
+
+    def _only_locale_of_script(self, words: List[str]) -> Optional[str]:
+        """The locale whose script most of the letters are in, where no other locale shares that script."""
+        scripts = Counter(unicodedata.name(letter, "").split(" ")[0].title() for word in words for letter in word)
+        script, count = scripts.most_common(1)[0]
+        fitting = [code for code, locale in all_locales().items() if locale.script == script]
+        return fitting[0] if len(fitting) == 1 and count * 2 > scripts.total() else None
 
     def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
         """Sets `LOCALE` and an entity of that name, from which Rasa fills the slot."""

@@ -156,13 +156,13 @@ def test_lines_that_the_police_run_are_never_offered(topic: str, ask: Ask) -> No
 @pytest.mark.parametrize("topic", [topic for topic in TOPICS if topic not in TELLING_TOPICS])
 def test_the_line_does_not_say_what_it_is_for_before_the_person_does(topic: str, ask: Ask) -> None:
     """But for the short source, where a law is named so. It gives way first where there is no room."""
-    telling = tuple(word for one in all_locales().values() for word in one.telling)
+    telling = [f" {words}" for one in all_locales().values() for words in one.telling]
     for locale in LOCALES:
         for country in COUNTRIES:
             turn = ask(topic, locale, country)
             texts = [block.text for block in turn.blocks if not block.optional] + [title for title, _ in turn.options]
-            said = re.findall(r"\w+", fold(" ".join(texts)))
-            assert [word for word in said if word.startswith(telling)] == [], (locale, country)
+            said = " " + re.sub(r"\W+", " ", fold(" ".join(texts)))
+            assert [words for words in telling if words in said] == [], (locale, country)
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
@@ -184,9 +184,9 @@ def test_self_harm_gets_the_crisis_line_first_and_the_ambulance_for_what_is_done
     assert turn.urgent == "self_harm"
     if country:
         assert numbers.crisis_phone in _digits(turn.blocks[0].text)
-    taken = next(number for number, block in enumerate(turn.blocks) if (numbers.medical or "911") in _digits(block.text))
-    asks = [number for number, block in enumerate(turn.blocks) if "?" in block.text or "؟" in block.text]
-    assert all(taken < number for number in asks), "no question before a number"
+    taken = max(number for number, block in enumerate(turn.blocks) if (numbers.medical or "911") in _digits(block.text))
+    asked = [number for number, block in enumerate(turn.blocks) if re.search("[?؟]", block.text) and not re.search(r"\d", block.text)]
+    assert all(taken < number for number in asked), "no question before a number"
     assert len(_sent(turn).replies) == 1, "everything comes at once"
 
 
