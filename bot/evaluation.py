@@ -18,7 +18,7 @@ from bot.nlu.text import clean
 NOT_URGENT = "not_urgent"  # a label that says only that neither kind of urgency may come out
 _URGENT = {"danger_now": "danger", "self_harm": "self_harm"}
 _ENTITY = re.compile(r"\[([^\[\]]+)\](?:\([^()]+\)|\{[^{}]+\})")  # [London](place), [London]{"entity": "place"}
-_EXAMPLE = re.compile(r"^\s*-\s?(.*\S)\s*$")
+_EXAMPLE = re.compile(r"^\s*-\s*(\S.*?)\s*$")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
+import resource
 import signal
 import socket
 import threading
@@ -98,12 +99,18 @@ def serve(settings: Settings, model: Path) -> None:
         HelplineError: it cannot start.
     """
     configure_logging()
+    _leave_no_core()
     asyncio.run(refuse_store_on_disk(settings))
     listener = _listener(settings)
     if settings.workers == 1:
         _run(settings, build_app(build_service(settings, model, KeyRing())), listener)
     else:
         _serve_with_workers(settings, model, listener)
+
+
+def _leave_no_core() -> None:
+    """Keeps a crash from writing the memory to disk, with what people wrote and their addresses in it. Children take that over."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _listener(settings: Settings) -> socket.socket:

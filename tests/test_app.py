@@ -153,6 +153,14 @@ async def test_danger_gets_the_number_first_and_no_introduction(phone: Phone, te
     assert number in (await phone.sms(text, phone.number(country))).splitlines()[0]
 
 
+@pytest.mark.parametrize("greeting", ("hola", "hello", "bonjour", "salam", "مرحبا", "help"))
+async def test_a_greeting_moves_nobody_to_another_country(phone: Phone, greeting: str) -> None:
+    sender = phone.number()
+    await phone.sms(greeting, sender)
+    assert HOTLINE["US"] in await phone.sms("0", sender)
+    assert "911" in await phone.sms("he is going to kill me", sender)
+
+
 async def test_a_person_is_a_digit_away(phone: Phone) -> None:
     for country in ("US", "GB"):
         assert HOTLINE[country] in await phone.sms("0", phone.number(country))

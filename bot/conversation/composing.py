@@ -52,7 +52,7 @@ def _fit(
     Returns:
         The text, the blocks that wait, the options that go with the text.
     """
-    kept = list(blocks)
+    kept, every_option = list(blocks), options
     later: list[str] = []
     while True:
         shown = options
@@ -64,12 +64,11 @@ def _fit(
         droppable = [number for number, block in enumerate(kept) if block.optional]
         if droppable:
             del kept[droppable[-1]]
-        elif len(kept) > 2:
-            later.insert(0, kept.pop().text)
-        elif len(options) > 1:
+        elif len(kept) == 2 and len(options) > 1:
             options = options[:-1]  # an introduction without the answer behind it would be a riddle
         elif len(kept) > 1:
             later.insert(0, kept.pop().text)
+            options = every_option
         elif options:
             options = options[:-1]
         elif kept and len(halves := _halved(kept[0].text)) > 1:
@@ -91,7 +90,7 @@ def compose(turn: Turn, session: Session, shape: Shape, *, asked_person: bool = 
     person = not (turn.bare or turn.ended or asked_person)
     options = [] if turn.bare else list(turn.options)
     text, after.later, shown = _fit(list(turn.blocks), options, after, shape, turn.locale, person=person)
-    after.held = [option for option in options if option[1] == _MORE] if after.later else []
+    after.held = options if after.later else []
     after.options = _digits(list(turn.options) if turn.bare and not after.later else shown)
     choices = _choices(shown, after.turn, turn.locale, person=person)
     return Reply(text, choices, turn.locale, turn.urgent, erase=turn.ended), after
@@ -110,7 +109,7 @@ def rest(session: Session, shape: Shape, *, lead: str | None = None, locale: str
     after = Session(turn=session.turn + 1, state=session.state, locale=session.locale)
     open_options = [(title, payload) for _, title, payload in session.options if payload != LATER]
     if lead is None:
-        blocks, options = session.later, [*session.held, *open_options]
+        blocks, options = session.later, session.held or open_options
     else:
         blocks, options = [lead], [(_titled(locale, "more", "More"), LATER)] * bool(session.later) + open_options
     text, left, shown = _fit([Block(block) for block in blocks], options, after, shape, locale, person=True)

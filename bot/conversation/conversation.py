@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 import unicodedata
+from contextlib import suppress
 from typing import Any, Protocol
 
 from bot.conversation.composing import LATER, compose, rest
@@ -51,9 +51,9 @@ def digit_of(text: str) -> str | None:
 
 
 def digit_named(text: str) -> str | None:
-    """The digit that a few words name ("option 2", "le 3"); None where they hold another number or more than three words."""
-    numbers = re.findall(r"\d+", text)
-    return numbers[0] if len(numbers) == 1 and len(numbers[0]) == 1 and len(text.split()) <= 3 and "?" not in text else None
+    """The digit that a word and a digit name ("option 2", "le 3"). More words, or a digit before them, are no choice: "2 men coming"."""
+    words = clean(text).split()
+    return digit_of(words[1]) if len(words) == 2 and words[0].isalpha() and "?" not in text else None
 
 
 def is_emergency_number(text: str, country: str | None) -> bool:
@@ -133,6 +133,8 @@ class Conversation:
         if not reply.text.strip():
             raise TurnFailed("The reply was empty. The last wall answers; report this.")
         if await self._has_left(message, came):
+            with suppress(HelplineError):
+                await self._sessions.remember_answer(message, SILENCE)  # a repeat must not be answered either
             return SILENCE
         await self._keep(message, session, reply, came if ended else None)
         return reply

@@ -29,7 +29,7 @@ class Session:
         locale: of the last reply.
         options: what may be picked next, as (digit, title, payload).
         later: the rest of the last reply, which waits behind a digit: the service's own words.
-        held: options, as (title, payload), that come back when nothing waits any more.
+        held: all options of the last reply, as (title, payload), as long as something of it waits: those left out come back with the rest.
     """
 
     turn: int = 0

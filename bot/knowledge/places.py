@@ -24,6 +24,14 @@ _HERE = frozenset(
 _LONGEST = 4  # words of a name
 
 
+def _straight(text: str) -> str:
+    return text.replace("’", "'")
+
+
+def _words(text: str) -> list[str]:
+    return [_straight(word) for word in _WORDS.findall(fold(text).replace("-", " "))]
+
+
 class Places:
     """The gazetteer.
 
@@ -35,7 +43,7 @@ class Places:
 
     def __init__(self, names: Iterable[str], cities: Iterable[str]) -> None:
         # Strings of countries are shared: nearly all names have one.
-        self._countries = {name: sys.intern(codes.rstrip()) for name, codes in (row.split("\t") for row in names)}
+        self._countries = {_straight(name): sys.intern(codes.rstrip()) for name, codes in (row.split("\t") for row in names)}
         self._cities: list[tuple[float, float, str]] = []
         for row in cities:
             latitude, longitude, code = row.rstrip().split("\t")
@@ -54,7 +62,7 @@ class Places:
         """
         if _UK_POSTCODE.search(clean(text)) and anywhere:
             return "GB"
-        words = [word.replace("’", "'") for word in _WORDS.findall(fold(text).replace("-", " "))]
+        words = _words(text)
         for length in range(min(_LONGEST, len(words)), 0, -1):
             for start in range(len(words) - length + 1):
                 name = " ".join(words[start : start + length])
@@ -69,8 +77,8 @@ class Places:
         return None
 
     def is_place(self, text: str) -> bool:
-        """Whether the whole text is the name of a place."""
-        return " ".join(_WORDS.findall(fold(text).replace("-", " "))) in self._countries
+        """Whether the whole text is the name of a well-known place. Not of a small one: Hola is a town, and so is Socorro."""
+        return self._countries.get(" ".join(_words(text)), "").endswith("!")
 
     def country_at(self, latitude: float, longitude: float) -> str | None:
         """The country of the nearest known city; None more than some 300 km away from any.

@@ -60,7 +60,7 @@ async def test_nought_is_a_person_in_any_script(typed: str) -> None:
     assert (line.script.asked[-1].text, line.script.asked[-1].payload) == (PERSON, True)
 
 
-@pytest.mark.parametrize("typed", ("12", "1 2", "1 is enough", "no 1", "½", "ten", "/1", "-1", "1/2"))
+@pytest.mark.parametrize("typed", ("12", "1 2", "1 is enough", "2 men", "2 men coming", "½", "ten", "/1", "-1", "1/2", "my 2 kids", "am I 2?", "at 12", "he hit 2 x"))
 async def test_what_is_more_than_a_digit_is_read_as_words(typed: str) -> None:
     line = Line()
     await line.send("hello")
@@ -86,11 +86,37 @@ async def test_a_digit_that_stands_for_nothing_is_told_and_what_was_open_stays_o
     assert line.script.texts[-1] == "/find_shelter"
 
 
-async def test_a_digit_to_begin_with_stands_for_nothing_yet() -> None:
+@pytest.mark.parametrize("typed", ("option 2", "Option 2.", "le 2", "opción 2", "الخيار ٢", "number 2)", "pay... 2"))
+async def test_a_word_and_a_digit_name_a_choice(typed: str) -> None:
     line = Line()
-    reply = await line.send("1", country="MX")
-    assert reply.text == translate("es", *GONE)
-    assert digits(reply) == "0"
+    await line.send("hello")
+    await line.send(typed)
+    named = "..." not in typed
+    assert (line.script.asked[-1].text, line.script.asked[-1].payload) == (("/find_shelter" if named else typed), named)
+    await line.send("room 9")
+    assert (line.script.asked[-1].text, line.script.asked[-1].payload) == ("room 9", False)
+
+
+@pytest.mark.parametrize("typed", ("Who can help", "who can help", " WHO CAN HELP "))
+async def test_the_title_of_a_choice_names_it(typed: str) -> None:
+    line = Line()
+    assert (await line.send(typed)).text == "Answer 1."
+    assert (line.script.asked[-1].text, line.script.asked[-1].payload) == (typed, False)
+    await line.send(typed)
+    assert (line.script.asked[-1].text, line.script.asked[-1].payload) == ("/who_helps", True)
+
+
+@pytest.mark.parametrize(("typed", "country"), (("911", "US"), ("999.", "GB"), ("112!", None), (" 17 ", "SN"), ("911", "GB")))
+async def test_who_texts_the_emergency_number_is_in_danger(typed: str, country: str | None) -> None:
+    line = Line()
+    await line.send(typed, country=country)
+    assert (line.script.asked[-1].text, line.script.asked[-1].payload) == ("/danger_now", True)
+
+
+async def test_a_digit_to_begin_with_gets_the_menu() -> None:
+    line = Line()
+    await line.send("1", country="MX")
+    assert line.script.asked == [Asked("/what_can_you_do", None, {"locale_hint": "es", "country_hint": "MX"}, payload=True)]
 
 
 async def test_a_digit_means_what_the_last_reply_said() -> None:
@@ -245,6 +271,35 @@ async def test_the_exit_command_is_the_exit_word() -> None:
     assert await line.send(kind=Kind.COMMAND, choice="exit") == Reply("", erase=True)
     await line.send("back")
     assert line.script.asked[-1].state is None
+
+
+@pytest.mark.parametrize("word", ("stop", "weather"))
+async def test_what_was_under_way_when_somebody_left_is_not_said_any_more(word: str) -> None:
+    line = Line(Script(seconds=0.1))
+    waiting = asyncio.create_task(line.send("hello", delivery="SM1"))
+    await asyncio.sleep(0.03)
+    assert (await line.send(word, delivery="SM2")).text == ""
+    assert (await waiting).text == ""
+    assert (await line.send("hello", delivery="SM1")).text == ""
+    assert (await line.send("back", delivery="SM3")).text == "Answer 1."
+
+
+@pytest.mark.parametrize("word", ("stop", "weather"))
+async def test_what_was_said_before_somebody_left_is_not_repeated(word: str) -> None:
+    line = Line()
+    assert (await line.send("hello", delivery="SM1")).text == "Answer 1."
+    await line.send(word, delivery="SM2")
+    assert (await line.send("hello", delivery="SM1")).text == ""
+    assert (await line.send("hello", delivery="SM1", address="+14155550143")).text == "Answer 1."
+
+
+async def test_the_last_wall_is_silent_too_for_who_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation, "DEADLINE", 0.2)
+    line = Line(Script(seconds=60))
+    waiting = asyncio.create_task(line.send("hello", delivery="SM1"))
+    await asyncio.sleep(0.05)
+    await line.send("stop", delivery="SM2")
+    assert (await waiting).text == ""
 
 
 async def test_leaving_is_silent_even_when_the_store_is_away() -> None:
@@ -405,8 +460,8 @@ async def test_the_end_of_a_session_is_repeated_too() -> None:
 
 async def test_messages_of_one_session_are_answered_in_their_order_each_after_the_other() -> None:
     line = Line(Script(seconds=0.01))
-    replies = await asyncio.gather(*(line.send(f"message {number}") for number in range(6)))
-    assert line.script.texts == [f"message {number}" for number in range(6)]
+    replies = await asyncio.gather(*(line.send(f"{number} is said") for number in range(6)))
+    assert line.script.texts == [f"{number} is said" for number in range(6)]
     assert [reply.text for reply in replies] == [f"Answer {number}." for number in range(1, 7)]
 
 
@@ -587,6 +642,17 @@ async def test_more_of_the_answer_is_offered_again_when_nothing_of_the_reply_wai
     assert line.script.texts == ["hello"]
     await line.send("1")
     assert line.script.texts[-1] == "/more"
+
+
+async def test_an_introduction_keeps_its_answer_and_choices_give_way_and_come_back() -> None:
+    blocks = ("Intro.", "Answer " + "x" * 390, "Last " + "x" * 100)
+    line = Line(Script(lambda asked: turn(*blocks, options=(("Something long to pick", "/a"), ("Something long too", "/b")))))
+    reply = await line.send("hello")
+    assert reply.text == "\n".join(blocks[:2])
+    assert [choice.title for choice in reply.choices] == ["More", "Something long to pick", "A person"]
+    reply = await line.send("1")
+    assert reply.text == blocks[2]
+    assert [choice.title for choice in reply.choices] == ["Something long to pick", "Something long too", "A person"]
 
 
 async def test_what_waits_still_waits_after_a_picture() -> None:

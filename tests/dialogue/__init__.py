@@ -1,0 +1,1 @@
+"""Rasa at run time."""

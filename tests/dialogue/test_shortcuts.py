@@ -89,7 +89,7 @@ def test_only_the_nodes_that_a_target_needs_are_run(engine: Engine) -> None:
 
     watched = object.__new__(OrderedRunner)
     watched._schema, watched._plans = runner._schema, {}
-    watched._nodes = {name: Watched(name) for name in nodes}  # type: ignore[misc]
+    watched._nodes = {name: Watched(name) for name in nodes}
     message = UserMessage("hello", Outbox(), "session")
     watched.run(inputs={"__message__": [message], "__tracker__": None}, targets=["run_RegexMessageHandler"])
     assert not any("Policy" in name for name in ran)

@@ -17,10 +17,26 @@ from bot.dialogue.slim_rasa import WITHOUT_CONNECTORS, WITHOUT_DIAGRAMS, WITHOUT
 from bot.paths import ROOT
 
 # What must not be loaded by a process that answers. `rasa.core.channels.telegram` and kin are Rasa's connectors, not ours.
-HEAVY = (
-    "tensorflow keras jax sklearn matplotlib pandas boto3 botocore pymongo aio_pika aiogram slack_sdk fbmessenger "
-    "sentry_sdk rasa.core.channels.telegram rasa.core.channels.twilio rasa.core.channels.slack rasa.core.policies.ted_policy"
-).split()
+HEAVY = [
+    "tensorflow",
+    "keras",
+    "jax",
+    "sklearn",
+    "matplotlib",
+    "pandas",
+    "boto3",
+    "botocore",
+    "pymongo",
+    "aio_pika",
+    "aiogram",
+    "slack_sdk",
+    "fbmessenger",
+    "sentry_sdk",
+    "rasa.core.channels.telegram",
+    "rasa.core.channels.twilio",
+    "rasa.core.channels.slack",
+    "rasa.core.policies.ted_policy",
+]
 
 OF_RASA = {**WITHOUT_TENSORFLOW, **WITHOUT_CONNECTORS, **WITHOUT_DIAGRAMS}
 

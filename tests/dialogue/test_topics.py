@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,7 +61,7 @@ class Sent:
 def ask(engine: Engine) -> Ask:
     """The turn for a topic as the first message of a session."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def asked(topic: str, locale: str, country: str) -> Turn:
         values = {"locale": locale, **({"country": country} if country else {})}
         return engine.reply(f"/{topic}{json.dumps(values)}", None, payload=True)

@@ -34,8 +34,10 @@ LATIN_SHARE = 0.4
 # What a person must never read, in each language (folded): blame and interrogation, and promises that nobody can keep.
 FORBIDDEN = {
     "en": "why did you|why didn t you|why didnt you|you should have|you are safe now|nobody will know|no one will know|you will get a visa",
-    "es": "por que no te|por que no lo|por que hiciste|por que fuiste|deberias haber|tendrias que haber|ya estas a salvo|nadie lo sabra|nadie se enterara",
-    "fr": "pourquoi as tu|pourquoi avez vous|pourquoi n as tu|pourquoi n avez vous|tu aurais du|vous auriez du|vous etes en securite maintenant|personne ne saura",
+    "es": "por que no te|por que no lo|por que hiciste|por que fuiste|deberias haber|tendrias que haber|ya estas a salvo"
+    "|nadie lo sabra|nadie se enterara",
+    "fr": "pourquoi as tu|pourquoi avez vous|pourquoi n as tu|pourquoi n avez vous|tu aurais du|vous auriez du"
+    "|vous etes en securite maintenant|personne ne saura",
     "ar": "لماذا لم|لماذا فعلت|لماذا ذهبت|ليش ما|كان عليك|كان يجب عليك|انت بامان الان|لن يعرف احد",
 }
 

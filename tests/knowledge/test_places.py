@@ -32,6 +32,16 @@ def test_a_good_copy_is_read(folder: Path) -> None:
     assert module.places().country_in("London", anywhere=True) == "GB"
 
 
+@pytest.mark.parametrize("text", ("London", "marrakech!", " NEW YORK ", "México", "Côte d'Ivoire", "Côte d’Ivoire", "القاهرة"))
+def test_a_well_known_place_is_one_by_itself(text: str) -> None:
+    assert module.places().is_place(text)
+
+
+@pytest.mark.parametrize("text", ("hola", "socorro", "Deal", "lens", "help", "hello", "", "?", "I am in London", "ayuda", "secours"))
+def test_an_ordinary_word_is_no_place_though_some_town_is_called_so(text: str) -> None:
+    assert not module.places().is_place(text)
+
+
 def _truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:1000])
 

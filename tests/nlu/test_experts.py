@@ -1,0 +1,145 @@
+"""Letter features and the two experts: what is kept in the model is what was learnt, and one text is judged as many are."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from bot.nlu.encoder import WIDTH, encode
+from bot.nlu.experts import LetterFeatures, TwoExperts, letter_pieces, matrix, softmax
+
+TEXTS = {
+    "pay": ["they do not pay me", "no wages for three months", "my boss keeps my salary", "لم يدفعوا لي", "no me pagan"],
+    "papers": ["he took my passport", "they keep my papers", "my passport is gone", "أخذ جوازي", "me quitaron el pasaporte"],
+    "shelter": ["i need a bed tonight", "a safe place to sleep", "nowhere to stay", "أحتاج مكانا", "necesito donde dormir"],
+}
+LABELS = [label for label, texts in TEXTS.items() for _ in texts]
+ALL = [text for texts in TEXTS.values() for text in texts]
+
+
+@pytest.fixture(scope="module")
+def letters() -> LetterFeatures:
+    """Pieces of the texts above."""
+    return LetterFeatures.fit(ALL)
+
+
+@pytest.fixture(scope="module")
+def experts(letters: LetterFeatures) -> TwoExperts:
+    """Trained on the texts above."""
+    rows = matrix([letters.row(text) for text in ALL], len(letters.vocabulary))
+    return TwoExperts.train(rows, encode(ALL), LABELS, vector_weight=0.5, letter_weight=5.0)
+
+
+def _kept(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays as they come back out of a file, read without pickle."""
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as read:
+        return {name: read[name] for name in read.files}
+
+
+def test_pieces_lie_inside_words_and_pairs_of_words() -> None:
+    pieces = set(letter_pieces("No me PAGAN"))
+    assert {"p", "pag", "pagan", " paga", "agan ", "=pagan", "=no me", "=me pagan"} <= pieces
+    assert "o m" not in pieces
+
+
+def test_a_piece_that_one_text_alone_holds_is_not_learnt() -> None:
+    learnt = LetterFeatures.fit(["abc", "abd"]).vocabulary
+    assert "ab" in learnt
+    assert "abc" not in learnt
+
+
+def test_a_row_has_length_one_and_each_column_once(letters: LetterFeatures) -> None:
+    columns, values = letters.row("they do not pay me, not at all")
+    assert len(columns) == len(set(columns.tolist()))
+    assert float(values @ values) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_an_empty_text_has_an_empty_row(letters: LetterFeatures) -> None:
+    columns, values = letters.row("")
+    assert len(columns) == len(values) == 0
+
+
+def test_letters_that_were_never_seen_say_nothing(letters: LetterFeatures) -> None:
+    known = {piece: column for piece, column in letters.vocabulary.items() if piece.strip()}
+    assert not set(letters.row("😀 שלום")[0].tolist()) & set(known.values())
+
+
+def test_letter_features_come_back_as_they_were(letters: LetterFeatures) -> None:
+    back = LetterFeatures.from_arrays(_kept(letters.to_arrays()))
+    assert back.vocabulary == letters.vocabulary
+    assert np.array_equal(back.weights, letters.weights)
+    for text in ALL:
+        assert all(np.array_equal(mine, theirs) for mine, theirs in zip(back.row(text), letters.row(text), strict=True))
+
+
+def test_a_matrix_has_the_rows_it_was_made_of(letters: LetterFeatures) -> None:
+    rows = [letters.row(text) for text in [*ALL, ""]]
+    dense = matrix(rows, len(letters.vocabulary)).toarray()
+    assert dense.shape == (len(ALL) + 1, len(letters.vocabulary))
+    for (columns, values), line in zip(rows, dense, strict=True):
+        assert np.array_equal(line[columns], values)
+        assert line.sum() == pytest.approx(values.sum(), abs=1e-4)
+
+
+def test_probabilities_are_probabilities(letters: LetterFeatures, experts: TwoExperts) -> None:
+    for text in ["no me pagan", "", "unseen words entirely", "أخذ جوازي"]:
+        chances = experts.probabilities(letters.row(text), encode([text])[0])
+        assert chances.shape == (3,)
+        assert float(chances.sum()) == pytest.approx(1.0, abs=1e-5)
+        assert (chances >= 0).all()
+
+
+def test_one_text_is_judged_as_the_whole_matrix_is(letters: LetterFeatures, experts: TwoExperts) -> None:
+    rows, vectors = [letters.row(text) for text in ALL], encode(ALL)
+    all_rows: csr_matrix = matrix(rows, len(letters.vocabulary))
+    by_letters = all_rows @ experts.by_letters[0].astype(np.float32) + experts.by_letters[1]
+    by_vector = np.log(softmax(vectors @ experts.by_vector[0] + experts.by_vector[1]) + 1e-9)
+    together = softmax(experts.vector_weight * by_vector + experts.letter_weight * by_letters)
+    one_by_one = np.stack([experts.probabilities(row, vector) for row, vector in zip(rows, vectors, strict=True)])
+    assert np.allclose(together, one_by_one, atol=1e-4)
+
+
+def test_the_experts_learn_what_they_are_shown(letters: LetterFeatures, experts: TwoExperts) -> None:
+    assert experts.labels == sorted(TEXTS)
+    given = [experts.labels[int(experts.probabilities(letters.row(text), encode([text])[0]).argmax())] for text in ALL]
+    assert given == LABELS
+
+
+def test_the_experts_come_back_as_they_were(letters: LetterFeatures, experts: TwoExperts) -> None:
+    back = TwoExperts.from_arrays(_kept(experts.to_arrays()))
+    assert back.labels == experts.labels
+    for text in ALL:
+        row, vector = letters.row(text), encode([text])[0]
+        assert np.array_equal(back.probabilities(row, vector), experts.probabilities(row, vector))
+
+
+def test_a_class_may_weigh_more(letters: LetterFeatures) -> None:
+    rows, vectors = matrix([letters.row(text) for text in ALL], len(letters.vocabulary)), encode(ALL)
+    unseen = "something else"
+    row, vector = letters.row(unseen), encode([unseen])[0]
+    plain, heavy = (
+        TwoExperts.train(rows, vectors, LABELS, vector_weight=1.0, letter_weight=1.0, weight=weight) for weight in (None, {"papers": 20.0})
+    )
+    papers = plain.labels.index("papers")
+    assert heavy.probabilities(row, vector)[papers] > plain.probabilities(row, vector)[papers]
+
+
+def test_vectors_have_length_one_and_mean_the_same_across_languages() -> None:
+    vectors = encode(
+        ["He took my passport", "me quitó el pasaporte", "il a pris mon passeport", "أخذ جواز سفري", "what is the weather like"]
+    )
+    assert vectors.shape == (5, WIDTH)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-3)
+    alike, other = vectors[0] @ vectors[1:4].T, vectors[0] @ vectors[4]
+    assert (alike > other).all()
+
+
+@pytest.mark.parametrize("text", ["", " ", "😀", "x" * 100_000, "\x00\ud800"])
+def test_any_text_has_a_vector(text: str) -> None:
+    assert np.isfinite(encode([text])).all()
