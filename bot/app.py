@@ -22,7 +22,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.last_wall import LastWall
 from bot.conversation.sessions import Sessions
 from bot.dialogue.process import DialogueProcess
-from bot.errors import ConfigurationError, StoreUnavailable
+from bot.errors import ConfigurationError, ModelError, StoreUnavailable
 from bot.knowledge.emergency import numbers_of
 from bot.privacy.keys import KeyRing
 from bot.settings import Settings
@@ -31,6 +31,7 @@ from bot.store.memory import MemoryStore
 from bot.store.redis import RedisStore
 
 _LOG = logging.getLogger(__name__)
+_PATIENCE = 30.0  # seconds; then the last wall answers for the model
 
 
 def refuse_unchecked_numbers(settings: Settings) -> None:
@@ -123,12 +124,13 @@ async def rotate_keys(keys: KeyRing, minutes: int) -> None:
         keys.rotate()
 
 
-def build_app(service: Service, *, rotate: bool = True) -> Starlette:
+def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -> Starlette:
     """The application of one worker.
 
     Args:
         service: its parts.
         rotate: this process rotates the keys; False where a parent does.
+        patient: let nobody in before the model answers, or for some seconds; others are there meanwhile.
     """
     settings = service.settings
 
@@ -150,6 +152,9 @@ def build_app(service: Service, *, rotate: bool = True) -> Starlette:
             if service.telegram:
                 await _start(service.telegram)
                 parts.push_async_callback(service.telegram.stop)
+            if patient:
+                with contextlib.suppress(ModelError, asyncio.TimeoutError):
+                    await asyncio.wait_for(service.dialogue.wait_until_ready(), _PATIENCE)
             yield
 
     routes: list[BaseRoute] = [Route("/health", health, methods=["GET"])]

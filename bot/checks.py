@@ -78,7 +78,7 @@ def _catalogues() -> Iterator[Finding]:
         if locale == DEFAULT:
             continue
         with catalogue_path(locale).open("rb") as lines:
-            missing = sum(not message.string for message in read_po(lines) if message.id)
+            missing = sum(not message.string or message.fuzzy for message in read_po(lines) if message.id)  # fuzzy ones are not spoken
         if missing:
             yield Finding(
                 False,

@@ -118,8 +118,9 @@ def _listener(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
     except OSError as error:
+        why = (error.strerror or "").partition(" (")[0]  # what Python adds in brackets says the address again
         raise ConfigurationError(
-            f"The service cannot listen on {settings.host} port {settings.port} ({error.strerror}). "
+            f"The service cannot listen on {settings.host} port {settings.port} ({why}). "
             "Set HOST and PORT to an address of this machine that is free."
         ) from None
 
@@ -132,18 +133,18 @@ def _run(settings: Settings, app: object, listener: socket.socket) -> None:
         raise HelplineError("The service could not start. Run `helpline check` to see what is wrong.")
 
 
-def _work(settings: Settings, model: Path, number: int, listener: socket.socket, pipe: Connection) -> None:
+def _work(settings: Settings, model: Path, number: int, listener: socket.socket, pipe: Connection, patient: bool) -> None:
     """One worker, and what is said of its end: left to itself, multiprocessing prints a traceback, which may quote a person."""
     configure_logging()
     try:
-        _serve_as_worker(settings, model, number, listener, pipe)
+        _serve_as_worker(settings, model, number, listener, pipe, patient)
     except HelplineError as error:
         _LOG.critical("serving.worker: %s", error)
     except Exception as error:  # noqa: BLE001
         _LOG.critical("serving.worker: stopped on an unforeseen %s. Report this with the version of the service.", type(error).__name__)
 
 
-def _serve_as_worker(settings: Settings, model: Path, number: int, listener: socket.socket, pipe: Connection) -> None:
+def _serve_as_worker(settings: Settings, model: Path, number: int, listener: socket.socket, pipe: Connection, patient: bool) -> None:
     """Its keys come through the pipe: never by environment, argument or file."""
     current, previous = pipe.recv()
     keys = KeyRing(Epoch(current), Epoch(previous))
@@ -156,7 +157,7 @@ def _serve_as_worker(settings: Settings, model: Path, number: int, listener: soc
             signal.raise_signal(signal.SIGTERM)
 
     threading.Thread(target=follow, daemon=True).start()
-    app = build_app(build_service(settings, model, keys, first_worker=number == 0), rotate=False)
+    app = build_app(build_service(settings, model, keys, first_worker=number == 0), rotate=False, patient=patient)
     _run(settings, app, listener)
 
 
@@ -164,9 +165,9 @@ def _serve_with_workers(settings: Settings, model: Path, listener: socket.socket
     context, keys = multiprocessing.get_context("spawn"), KeyRing()
     workers: dict[int, tuple[SpawnProcess, Connection]] = {}
 
-    def launch(number: int) -> None:
+    def launch(number: int, *, patient: bool = False) -> None:
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(settings, model, number, listener, theirs))
+        process = context.Process(target=_work, args=(settings, model, number, listener, theirs, patient))
         process.start()
         theirs.close()
         with contextlib.suppress(OSError):  # it died at once, and will be replaced
@@ -184,7 +185,7 @@ def _serve_with_workers(settings: Settings, model: Path, listener: socket.socket
             if not process.is_alive():
                 pipe.close()
                 _LOG.error("serving.worker: a worker died and is replaced. Report this if it comes often.")
-                launch(number)
+                launch(number, patient=True)  # the others answer until it can
         if time.monotonic() - rotated >= settings.session_minutes * 60:
             rotated = time.monotonic()
             keys.rotate()

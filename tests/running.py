@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -74,7 +74,12 @@ def environment(**settings: str) -> dict[str, str]:
 def helpline(*arguments: str, seconds: float = 60, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs the command to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "bot.cli", *arguments], cwd=ROOT, env=environment(**settings), capture_output=True, text=True, timeout=seconds
+        [sys.executable, "-m", "bot.cli", *arguments],
+        cwd=ROOT,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
     )
 
 
@@ -124,8 +129,24 @@ class Running:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def workers(self) -> list[psutil.Process]:
-        """Those that serve, where there are several."""
-        return [child for child in psutil.Process(self.process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+        """Those that serve, where there are several; not those that have just died."""
+        return [child for child in psutil.Process(self.process.pid).children() if "spawn_main" in _command(child)]
+
+    def takes_messages(self, worker: psutil.Process) -> bool:
+        """Whether one of several connections comes to that worker."""
+        address = ("127.0.0.1", int(self.url.rpartition(":")[2]))
+        with ExitStack() as connections:
+            for _ in range(8):
+                connections.enter_context(socket.create_connection(address))
+            time.sleep(0.05)
+            return any(one.status == psutil.CONN_ESTABLISHED and one.laddr == address for one in worker.net_connections("tcp"))
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
 
 
 @contextmanager

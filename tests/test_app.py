@@ -146,7 +146,8 @@ async def test_a_text_is_answered_in_its_language_with_the_law_of_the_country(
 
 
 @pytest.mark.parametrize(
-    "text", ("he is going to kill me", "me va a matar, ayuda", "il va me tuer, aidez-moi", "سيقتلني الآن ساعدوني", "HELP ME PLEASE", "socorro")
+    "text",
+    ("he is going to kill me", "me va a matar, ayuda", "il va me tuer, aidez-moi", "سيقتلني الآن ساعدوني", "HELP ME PLEASE", "socorro"),
 )
 @pytest.mark.parametrize(("country", "number"), (("US", "911"), ("GB", "999")))
 async def test_danger_gets_the_number_first_and_no_introduction(phone: Phone, text: str, country: str, number: str) -> None:
@@ -224,7 +225,9 @@ async def test_health_counts_what_went_wrong_and_names_nobody(phone: Phone) -> N
 async def test_real_channels_do_not_start_on_numbers_that_nobody_checked(settings: dict[str, str], channel: str) -> None:
     unchecked = real(**settings, HELPLINE_UNVERIFIED_NUMBERS="")
     for refuse in (refuse_unchecked_numbers, lambda settings: build_service(settings, MODELS / "none", KeyRing())):
-        with pytest.raises(ConfigurationError, match=r"No human has checked the emergency numbers of US\. .*HELPLINE_UNVERIFIED_NUMBERS=accept"):
+        with pytest.raises(
+            ConfigurationError, match=r"No human has checked the emergency numbers of US\. .*HELPLINE_UNVERIFIED_NUMBERS=accept"
+        ):
             refuse(unchecked)
     refuse_unchecked_numbers(real(**settings))
 

@@ -64,7 +64,9 @@ def test_only_what_has_changed_is_compiled_again(folder: Path) -> None:
 
 def test_a_missing_one_stops_the_start(folder: Path) -> None:
     catalogue_path(OTHERS[-1], folder=folder).unlink()
-    with pytest.raises(DataError, match=rf"^locales/{OTHERS[-1]}/LC_MESSAGES/helpline\.po is missing\. Restore it, or take {OTHERS[-1]} off"):
+    with pytest.raises(
+        DataError, match=rf"^locales/{OTHERS[-1]}/LC_MESSAGES/helpline\.po is missing\. Restore it, or take {OTHERS[-1]} off"
+    ):
         compile_catalogues(folder)
 
 

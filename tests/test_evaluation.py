@@ -133,7 +133,14 @@ def test_what_counts_as_long(text: str, locale: str, long: bool) -> None:
 
 @pytest.mark.parametrize(
     ("path", "locale"),
-    (("en.yml", "en"), ("x/ar.yml", "ar"), ("fr/anything.yml", "fr"), ("a/es/nlu.yml", "es"), ("ar/en.yml", "en"), ("fr/not_urgent/es.yml", "es")),
+    (
+        ("en.yml", "en"),
+        ("x/ar.yml", "ar"),
+        ("fr/anything.yml", "fr"),
+        ("a/es/nlu.yml", "es"),
+        ("ar/en.yml", "en"),
+        ("fr/not_urgent/es.yml", "es"),
+    ),
 )
 def test_the_locale_stands_in_the_path(path: str, locale: str) -> None:
     assert locale_of_path(Path(path)) == locale

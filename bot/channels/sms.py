@@ -250,5 +250,5 @@ def _kind(text: str, fields: Fields) -> Kind:
 
 def _tell_operator(code: str) -> None:
     """Logs why Twilio or a carrier let no reply through, where only the operator can mend it: an unregistered number, a filter."""
-    if code.isdecimal() and (error := ProviderError(failure_of(int(code), 400), int(code))).for_operator:
+    if code.isdecimal() and len(code) <= 6 and (error := ProviderError(failure_of(int(code), 400), int(code))).for_operator:
         _log.warning("Twilio did not deliver a reply: %s", error)

@@ -50,10 +50,14 @@ def digit_of(text: str) -> str | None:
     return str(unicodedata.digit(bare)) if len(bare) == 1 and unicodedata.digit(bare, None) is not None else None
 
 
+# Words that people put before the digit of a choice ("option 2", "el 3", "le 2"), folded. Any word would not do: "overdose 2".
+_BEFORE_A_DIGIT = frozenset("option opcion choix choice number numero num nr no n the el la le رقم الرقم خيار raqm ra9m".split())  # noqa: SIM905
+
+
 def digit_named(text: str) -> str | None:
-    """The digit that a word and a digit name ("option 2", "le 3"). More words, or a digit before them, are no choice: "2 men coming"."""
+    """The digit that is named as that of a choice ("option 2", "le 3"); None where the text says anything else."""
     words = clean(text).split()
-    return digit_of(words[1]) if len(words) == 2 and words[0].isalpha() and "?" not in text else None
+    return digit_of(words[1]) if len(words) == 2 and fold(words[0]).rstrip(".") in _BEFORE_A_DIGIT and "?" not in text else None
 
 
 def is_emergency_number(text: str, country: str | None) -> bool:
@@ -99,7 +103,7 @@ class Conversation:
         except Exception:  # noqa: BLE001 - whatever broke, a person waits; its text may quote the message, so it goes nowhere
             self.failures += 1
             if await self._has_left(message, came):
-                return SILENCE
+                return await self._silence(message)
             return self._last_wall.reply(message, known[0].locale if known else None)
 
     async def _leave(self, message: Message, came: float, reply: Reply) -> Reply:
@@ -115,6 +119,12 @@ class Conversation:
             return await asyncio.wait_for(self._sessions.has_left(message, came), _ASKING)
         except Exception:  # noqa: BLE001 - as above
             return False
+
+    async def _silence(self, message: Message) -> Reply:
+        """No reply, to a repeated delivery of the message neither."""
+        with suppress(HelplineError):
+            await self._sessions.remember_answer(message, SILENCE)
+        return SILENCE
 
     async def _in_order(self, message: Message, shape: Shape, known: list[Session], came: float) -> Reply:
         try:
@@ -133,9 +143,7 @@ class Conversation:
         if not reply.text.strip():
             raise TurnFailed("The reply was empty. The last wall answers; report this.")
         if await self._has_left(message, came):
-            with suppress(HelplineError):
-                await self._sessions.remember_answer(message, SILENCE)  # a repeat must not be answered either
-            return SILENCE
+            return await self._silence(message)
         await self._keep(message, session, reply, came if ended else None)
         return reply
 

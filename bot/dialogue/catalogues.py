@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gettext
+import io
+import re
 from functools import cache
 from pathlib import Path
 
@@ -14,11 +16,28 @@ from bot.locales import DEFAULT, all_locales
 from bot.paths import LOCALES
 
 DOMAIN = "helpline"
+# Nothing, a comment, or a string in its quotes with or without a keyword before it.
+_LINE = re.compile(r'\s*(?:#.*|(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s+)?"(?:[^"\\]|\\.)*"\s*)?')
 
 
 def catalogue_path(locale: str, suffix: str = ".po", folder: Path = LOCALES) -> Path:
     """Where a locale's catalogue lies; `suffix` is ``.po`` (translators' file) or ``.mo`` (compiled)."""
     return folder / locale / "LC_MESSAGES" / f"{DOMAIN}{suffix}"
+
+
+def _refuse_broken_lines(content: bytes, name: str) -> None:
+    """Babel passes over a string whose quotes are missing: its sentence would silently be gone.
+
+    Raises:
+        DataError: a line is none of a catalogue; says which.
+    """
+    for number, line in enumerate(content.split(b"\n"), 1):
+        try:
+            broken = not _LINE.fullmatch(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise DataError(f"{name} line {number} is not UTF-8. Save the file as UTF-8.") from None
+        if broken:
+            raise DataError(f"{name} line {number} is no line of a catalogue; often a quote is missing. Mend that entry.")
 
 
 def compile_catalogues(folder: Path = LOCALES) -> None:
@@ -31,15 +50,16 @@ def compile_catalogues(folder: Path = LOCALES) -> None:
         source, target = catalogue_path(locale, ".po", folder), catalogue_path(locale, ".mo", folder)
         if locale == DEFAULT or (target.exists() and source.exists() and target.stat().st_mtime >= source.stat().st_mtime):
             continue
+        name = source.relative_to(folder.parent)
         try:
-            with source.open("rb") as lines:
-                catalogue = read_po(lines, abort_invalid=True)
+            content = source.read_bytes()
         except OSError:
-            raise DataError(
-                f"{source.relative_to(folder.parent)} is missing. Restore it, or take {locale} off locales/locales.yml."
-            ) from None
+            raise DataError(f"{name} is missing. Restore it, or take {locale} off locales/locales.yml.") from None
+        _refuse_broken_lines(content, str(name))
+        try:
+            catalogue = read_po(io.BytesIO(content), abort_invalid=True)
         except PoFileError as error:
-            raise DataError(f"{source.relative_to(folder.parent)} line {error.lineno}: {error}. Mend that entry.") from None
+            raise DataError(f"{name} line {error.lineno + 1}: {error}. Mend that entry.") from None
         partial = target.with_suffix(".part")
         with partial.open("wb") as compiled:
             write_mo(compiled, catalogue)

@@ -60,7 +60,10 @@ async def test_nought_is_a_person_in_any_script(typed: str) -> None:
     assert (line.script.asked[-1].text, line.script.asked[-1].payload) == (PERSON, True)
 
 
-@pytest.mark.parametrize("typed", ("12", "1 2", "1 is enough", "2 men", "2 men coming", "½", "ten", "/1", "-1", "1/2", "my 2 kids", "am I 2?", "at 12", "he hit 2 x"))
+@pytest.mark.parametrize(
+    "typed",
+    ("12", "1 2", "1 is enough", "2 men", "2 men coming", "½", "ten", "/1", "-1", "1/2", "my 2 kids", "am I 2?", "at 12", "he hit 2 x"),
+)
 async def test_what_is_more_than_a_digit_is_read_as_words(typed: str) -> None:
     line = Line()
     await line.send("hello")

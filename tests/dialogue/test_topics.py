@@ -187,7 +187,8 @@ def test_self_harm_gets_the_crisis_line_first_and_the_ambulance_for_what_is_done
     taken = max(number for number, block in enumerate(turn.blocks) if (numbers.medical or "911") in _digits(block.text))
     asked = [number for number, block in enumerate(turn.blocks) if re.search("[?؟]", block.text) and not re.search(r"\d", block.text)]
     assert all(taken < number for number in asked), "no question before a number"
-    assert len(_sent(turn).replies) == 1, "everything comes at once"
+    numbered = [block.text for block in turn.blocks if re.search(r"\d", block.text)]
+    assert all(text in _sent(turn).replies[0].text for text in numbered), "every number comes at once"
 
 
 @pytest.mark.parametrize("country", COUNTRIES)

@@ -32,7 +32,7 @@ def _chances(danger: float = 0.0, self_harm: float = 0.0, life: float = 0.0, cry
         ([_chances(danger=0.21, life=0.2)], DANGER, False),
         # a clause needs more than the whole
         ([_chances(), _chances(danger=0.69)], None, False),
-        ([_chances(), _chances(danger=0.7)], DANGER, False),
+        ([_chances(), _chances(danger=0.71)], DANGER, False),
         ([_chances(), _chances(danger=0.9)], DANGER, True),
         ([_chances(danger=0.45), _chances(danger=0.5)], DANGER, False),
         ([_chances(self_harm=0.5), _chances(), _chances(danger=0.95)], DANGER, True),

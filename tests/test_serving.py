@@ -1,0 +1,267 @@
+"""`helpline` as an operator starts it: refusals before the start, one worker, two workers with Redis, and their ends."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from bot.knowledge.answers import answers
+from bot.knowledge.emergency import emergency_table
+
+from .running import BRITON, PERSON, REAL_SMS, START_SECONDS, Running, helpline, running, until
+from .store.redis_server import RedisServer, redis_server
+
+HOTLINE = {country: emergency_table()[country].hotline.phone for country in ("US", "GB")}  # type: ignore[union-attr]
+FIRST, MORE = answers()["US", "rights_pay"].text, answers()["US", "rights_pay"].more
+
+
+_NUMBERS = itertools.count()
+
+
+# Before the start
+
+
+def refused(**settings: str) -> str:
+    """The one sentence on the error output with which the start is refused."""
+    done = helpline(**settings)
+    assert done.returncode == 1, done.stdout + done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("helpline: ")]
+    assert len(said) == 1 and said[0].endswith(".")
+    assert "Traceback" not in done.stderr
+    return said[0]
+
+
+def test_a_bad_setting_is_refused() -> None:
+    assert "PORT is not a whole number" in refused(PORT="many")
+    assert "HELPLINE_WORKER is not a setting" in refused(HELPLINE_WORKER="2")
+
+
+def test_several_workers_without_redis_are_refused() -> None:
+    assert "Several workers need a shared store. Set REDIS_URL" in refused(HELPLINE_WORKERS="2")
+
+
+def test_real_channels_on_unchecked_numbers_are_refused() -> None:
+    said = refused(**{**REAL_SMS, "HELPLINE_UNVERIFIED_NUMBERS": ""})
+    assert "No human has checked the emergency numbers of US." in said
+    assert "HELPLINE_UNVERIFIED_NUMBERS=accept" in said
+
+
+@pytest.mark.parametrize("workers", ("1", "2"))
+def test_a_redis_that_writes_to_disk_is_refused(tmp_path: Path, workers: str) -> None:
+    with redis_server(tmp_path, "--save", "60 1") as server:
+        assert "Redis writes to disk" in refused(REDIS_URL=server.url, HELPLINE_WORKERS=workers)
+
+
+@pytest.mark.parametrize("workers", ("1", "2"))
+def test_a_port_that_is_taken_is_refused(tmp_path: Path, workers: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, redis_server(tmp_path) as server:
+        port = str(taken.getsockname()[1])
+        said = refused(PORT=port, REDIS_URL=server.url, HELPLINE_WORKERS=workers)
+    assert f"cannot listen on 127.0.0.1 port {port} (Address already in use). Set HOST and PORT" in said
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    assert "cannot listen on 192.0.2.1 port 8000" in refused(HOST="192.0.2.1", PORT="8000")
+
+
+# One worker
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service as `make run` starts it, with a Redis that is not there."""
+    with running(tmp_path_factory.mktemp("trial"), REDIS_URL="redis://127.0.0.1:9/0") as service:
+        yield service
+
+
+def test_it_says_where_to_look(trial: Running) -> None:
+    assert f"Trial phones:  {trial.url}/\n" in trial.said
+    assert f"Health:        {trial.url}/health\n" in trial.said
+
+
+def test_it_is_healthy_and_shows_the_trial_phones(trial: Running) -> None:
+    health, page = trial.get("/health"), trial.get("/")
+    assert health and health.json()["status"] == "ok"
+    assert page and page.status_code == 200 and "<html" in page.text
+
+
+def test_it_does_not_say_what_it_is_made_of(trial: Running) -> None:
+    health = trial.get("/health")
+    assert health and "server" not in health.headers
+
+
+def test_without_its_store_the_last_wall_answers_and_the_operator_is_told(trial: Running) -> None:
+    response = httpx.post(
+        trial.url + "/trial/sms", json={"phone": "0" * 32, "country": "US", "text": "he has my passport"}, trust_env=False
+    )
+    assert response.status_code == 200
+    assert "911" in response.json()["text"] and HOTLINE["US"] in response.json()["text"]
+    assert "Redis cannot be reached" in trial.said
+
+
+def test_nothing_that_was_said_is_in_what_it_prints(trial: Running) -> None:
+    for text in ("sentinel words of a person", "HELP", "\x00 sentinel"):
+        httpx.post(trial.url + "/trial/sms", json={"phone": "0" * 32, "country": "US", "text": text}, trust_env=False)
+    for path in ("/sentinel", "/trial/sms?text=sentinel", "/health?sentinel"):
+        httpx.post(trial.url + path, content="sentinel", trust_env=False)
+    assert "sentinel" not in trial.said
+    assert "Traceback" not in trial.said
+
+
+def _ends(service: Running, signum: signal.Signals) -> None:
+    """Tells the service to end, and sees to it that nothing is left of it."""
+    children = service.children()
+    assert children
+    service.process.send_signal(signum)
+    assert service.process.wait(15) in (0, -signum)
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert alive == []
+    assert "Traceback" not in service.said and "unforeseen" not in service.said
+
+
+def test_it_ends_in_good_order_when_told_to(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        _ends(service, signal.SIGTERM)
+
+
+def test_it_ends_in_good_order_at_the_keyboard(trial: Running) -> None:
+    """The last test of that service."""
+    _ends(trial, signal.SIGINT)
+
+
+# Two workers
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with redis_server(tmp_path_factory.mktemp("redis"), "--maxmemory-policy", "noeviction") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> Iterator[Running]:
+    """Two workers with real SMS, that share a Redis."""
+    with running(tmp_path_factory.mktemp("pair"), **REAL_SMS, REDIS_URL=server.url, HELPLINE_WORKERS="2") as service:
+        until(lambda: all(map(service.takes_messages, service.workers())) and _steady(service), START_SECONDS, lambda: service.said)
+        yield service
+
+
+def _steady(service: Running) -> bool:
+    """Whether both are well, as far as many connections tell."""
+    return all(service.healthy() for _ in range(10))
+
+
+def _more(body: str) -> str:
+    """The digit behind which more waits."""
+    return next(line[0] for line in body.splitlines() if line.endswith(" More"))
+
+
+def test_there_are_two_and_each_has_a_dialogue_of_its_own(pair: Running) -> None:
+    workers = pair.workers()
+    assert len(workers) == 2
+    assert [len([child for child in worker.children() if "bot.dialogue.worker" in " ".join(child.cmdline())]) for worker in workers] == [
+        1,
+        1,
+    ]
+
+
+def test_keys_are_nowhere_to_be_read(pair: Running) -> None:
+    """Handed by pipe: in no worker's arguments or environment."""
+    for worker in pair.workers():
+        assert not [value for value in worker.environ().values() if len(value) == 64 and set(value) <= set("0123456789abcdef")]
+        assert "AUTH_TOKEN" not in " ".join(worker.cmdline())
+
+
+def test_whichever_answers_a_session_goes_on(pair: Running) -> None:
+    for number in range(6):
+        sender = f"+1415555{2000 + number}"
+        body = pair.sms("my employer has not paid me for two months", sender)
+        assert FIRST in body
+        for page in MORE:
+            body = pair.sms(_more(body), sender)
+            assert page in body
+
+
+def test_whichever_answers_a_repeated_delivery_gets_the_same_reply(pair: Running) -> None:
+    replies = {pair.sms("my employer has not paid me", "+14155552100", delivery="SM" + "b" * 32) for _ in range(8)}
+    assert len(replies) == 1 and FIRST in replies.pop()
+
+
+def test_redis_holds_neither_numbers_nor_words(pair: Running, server: RedisServer) -> None:
+    pair.sms("my employer has not paid me", PERSON)
+    client = server.client
+    names = client.keys("*")
+    assert names
+    dump = b"\n".join(part for name in names for part in (name, client.get(name) or b""))
+    for secret in (PERSON, PERSON[1:], "employer", "rights_pay", FIRST[:20]):
+        assert secret.encode() not in dump
+
+
+def test_a_worker_that_is_killed_is_missed_by_nobody_and_replaced(pair: Running) -> None:
+    sender = "+14155552200"
+    body = pair.sms("my employer has not paid me for two months", sender)
+    for page, victim in zip(MORE, pair.workers(), strict=False):
+        dialogue, other = victim.children(recursive=True), next(worker for worker in pair.workers() if worker != victim)
+        victim.kill()
+        body = pair.sms(_more(body), sender)
+        assert page in body
+        until(lambda known=(victim, other): _new(pair, *known), START_SECONDS, lambda: pair.said)  # type: ignore[misc]
+        _, alive = psutil.wait_procs(dialogue, timeout=5)
+        assert alive == []
+    assert "a worker died and is replaced" in pair.said
+
+
+def _new(pair: Running, *known: psutil.Process) -> bool:
+    """Whether a worker that is not known has begun to take messages; until then the others answer as ever."""
+    assert FIRST in pair.sms("my employer has not paid me", f"+1415556{next(_NUMBERS):04}")
+    return any(worker not in known and pair.takes_messages(worker) for worker in pair.workers())
+
+
+def test_the_new_workers_know_the_keys(pair: Running) -> None:
+    sender = "+14155552300"
+    body = pair.sms("my employer has not paid me for two months", sender)
+    for _ in range(6):
+        assert HOTLINE["US"] in pair.sms("0", sender)
+    assert FIRST in body
+
+
+def test_a_full_redis_costs_only_the_memory(pair: Running, server: RedisServer) -> None:
+    server.client.config_set("maxmemory", 1)
+    try:
+        assert FIRST in pair.sms("my employer has not paid me", "+14155552400")
+    finally:
+        server.client.config_set("maxmemory", 0)
+
+
+def test_while_redis_is_away_the_last_wall_answers_and_then_the_model_again(pair: Running, server: RedisServer) -> None:
+    server.stop()
+    try:
+        for sender, number, country in ((PERSON, "911", "US"), (BRITON, "999", "GB")):
+            body = pair.sms("hello", sender)
+            assert number in body and HOTLINE[country] in body and "fault" in body
+    finally:
+        server.start()
+    assert FIRST in pair.sms("my employer has not paid me", "+14155552500")
+
+
+def test_nothing_that_was_said_is_in_what_they_print(pair: Running) -> None:
+    pair.sms("sentinel words of a person", "+14155552600")
+    for secret in ("sentinel", "4155552600", "passport", "Traceback"):
+        assert secret not in pair.said
+
+
+def test_killing_the_parent_leaves_nobody_behind(pair: Running) -> None:
+    """The last test of these workers."""
+    children = pair.children()
+    assert len(children) >= 4
+    pair.process.kill()
+    pair.process.wait(10)
+    _, alive = psutil.wait_procs(children, timeout=15)
+    assert alive == []
