@@ -51,7 +51,7 @@ def digit_of(text: str) -> str | None:
 
 
 # Words that people put before the digit of a choice ("option 2", "el 3", "le 2"), folded. Any word would not do: "overdose 2".
-_BEFORE_A_DIGIT = frozenset("option opcion choix choice number numero num nr no n the el la le رقم الرقم خيار raqm ra9m".split())  # noqa: SIM905
+_BEFORE_A_DIGIT = frozenset("option opcion choix choice number numero num nr no n the el la le رقم الرقم خيار الخيار raqm ra9m".split())  # noqa: SIM905
 
 
 def digit_named(text: str) -> str | None:
