@@ -37,10 +37,27 @@ ACCOUNT = "AC" + "0" * 32
 PUBLIC = "https://bench.example.org"
 WARM_UP, ONE_CLIENT, EIGHT_CLIENTS, SENDERS = 100, 600, 1600, 200
 MIX = (
-    "hello", "hi there", "good morning", "bye", "thank you", "yes", "no", "are you a bot?", "I am very sad", "I feel great",
-    "what can you do", "my boss took my passport", "they have not paid me for two months", "I need a place to sleep tonight", "can I get a free lawyer",
-    "is this free", "who reads this", "I want to talk to a person", "how do I leave this job safely", "what is the weather tomorrow",
-)  # fmt: skip
+    "hello",
+    "hi there",
+    "good morning",
+    "bye",
+    "thank you",
+    "yes",
+    "no",
+    "are you a bot?",
+    "I am very sad",
+    "I feel great",
+    "what can you do",
+    "my boss took my passport",
+    "they have not paid me for two months",
+    "I need a place to sleep tonight",
+    "can I get a free lawyer",
+    "is this free",
+    "who reads this",
+    "I want to talk to a person",
+    "how do I leave this job safely",
+    "what is the weather tomorrow",
+)
 
 Request = tuple[str, dict[str, str], bytes]
 
@@ -80,14 +97,28 @@ def install_both() -> None:
         # --no-config: this project restates Rasa's metadata, and the stock bot must have all that Rasa itself declares.
         subprocess.run([uv(), "venv", "--quiet", "--no-config", "--python", "3.10", str(STOCK)], check=True, cwd=ROOT)
         wanted = ["rasa==3.6.21", "setuptools<81"]
-        subprocess.run([uv(), "pip", "install", "--quiet", "--no-config", "--compile-bytecode", "--python", str(python), *wanted], check=True, cwd=BENCH)
+        subprocess.run(
+            [uv(), "pip", "install", "--quiet", "--no-config", "--compile-bytecode", "--python", str(python), *wanted],
+            check=True,
+            cwd=BENCH,
+        )
     if not list((BENCH / "stock-bot" / "models").glob("*.tar.gz")):
         command = [str(STOCK / "bin" / "rasa"), "init", "--no-prompt", "--init-dir", str(BENCH / "stock-bot")]
         (BENCH / "stock-bot").mkdir(exist_ok=True)
         subprocess.run(command, check=True, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if not OURS.exists():
         subprocess.run([uv(), "venv", "--quiet", "--python", "3.10", str(OURS)], check=True, cwd=ROOT)
-        sync = [uv(), "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "--python", str(OURS / "bin" / "python"), "requirements.txt"]
+        sync = [
+            uv(),
+            "pip",
+            "sync",
+            "--quiet",
+            "--require-hashes",
+            "--compile-bytecode",
+            "--python",
+            str(OURS / "bin" / "python"),
+            "requirements.txt",
+        ]
         subprocess.run(sync, check=True, cwd=ROOT)
 
 
@@ -111,11 +142,26 @@ def helpline_requests(url: str) -> Iterator[Request]:
     validator, number = RequestValidator(TOKEN), 0
     while True:
         form = {
-            "ToCountry": "US", "ToState": "", "SmsMessageSid": f"SM{number:032x}", "NumMedia": "0", "ToCity": "", "FromZip": "",
-            "SmsSid": f"SM{number:032x}", "FromState": "", "SmsStatus": "received", "FromCity": "", "Body": MIX[number % len(MIX)], "FromCountry": "US",
-            "To": "+12025550123", "ToZip": "", "NumSegments": "1", "MessageSid": f"SM{number:032x}", "AccountSid": ACCOUNT,
-            "From": f"+1415555{number % SENDERS:04d}", "ApiVersion": "2010-04-01",
-        }  # fmt: skip
+            "ToCountry": "US",
+            "ToState": "",
+            "SmsMessageSid": f"SM{number:032x}",
+            "NumMedia": "0",
+            "ToCity": "",
+            "FromZip": "",
+            "SmsSid": f"SM{number:032x}",
+            "FromState": "",
+            "SmsStatus": "received",
+            "FromCity": "",
+            "Body": MIX[number % len(MIX)],
+            "FromCountry": "US",
+            "To": "+12025550123",
+            "ToZip": "",
+            "NumSegments": "1",
+            "MessageSid": f"SM{number:032x}",
+            "AccountSid": ACCOUNT,
+            "From": f"+1415555{number % SENDERS:04d}",
+            "ApiVersion": "2010-04-01",
+        }
         signature = validator.compute_signature(f"{PUBLIC}/webhooks/twilio/webhook", form)
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "X-Twilio-Signature": signature}
         yield f"{url}/webhooks/twilio/webhook", headers, urllib.parse.urlencode(form).encode()
@@ -176,7 +222,12 @@ async def load(requests: Iterator[Request], count: int, clients: int, good: Call
 
 
 def measure(
-    command: list[str], folder: Path, more: dict[str, str], make: Callable[[str], Iterator[Request]], good: Callable[[httpx.Response], bool], port: int
+    command: list[str],
+    folder: Path,
+    more: dict[str, str],
+    make: Callable[[str], Iterator[Request]],
+    good: Callable[[httpx.Response], bool],
+    port: int,
 ) -> Figures:
     """Starts a service, measures it, ends it."""
     figures, url = Figures(), f"http://127.0.0.1:{port}"
@@ -222,7 +273,9 @@ def show(stock: Figures, ours: Figures) -> None:
         ("8 clients: p50, ms", stock.p50_eight, ours.p50_eight, "at most 0.40"),
         ("8 clients: p99, ms", stock.p99_eight, ours.p99_eight, ""),
     )
-    print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} at the end\n")
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} at the end\n"
+    )
     print(f"{'':32}{'stock rasa init':>16}{'helpline':>12}{'ratio':>9}   asked")
     for name, theirs, mine, asked in rows:
         print(f"{name:32}{theirs:16.1f}{mine:12.1f}{mine / theirs:9.2f}   {asked}")
@@ -235,14 +288,24 @@ def main() -> None:
     port = free_port()
     stock = measure(
         [str(STOCK / "bin" / "rasa"), "run", "--port", str(port), "--interface", "127.0.0.1"],
-        BENCH / "stock-bot", {}, stock_requests, is_reply_of_stock, port,
-    )  # fmt: skip
+        BENCH / "stock-bot",
+        {},
+        stock_requests,
+        is_reply_of_stock,
+        port,
+    )
     stock.installed = installed_megabytes(STOCK)
     port = free_port()
     settings = {
-        "PORT": str(port), "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_PHONE_NUMBER": "+12025550123", "PUBLIC_URL": PUBLIC,
-        "TWILIO_API_BASE": "http://127.0.0.1:9", "HELPLINE_COUNTRY": "US", "HELPLINE_UNVERIFIED_NUMBERS": "accept",
-    }  # fmt: skip
+        "PORT": str(port),
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_PHONE_NUMBER": "+12025550123",
+        "PUBLIC_URL": PUBLIC,
+        "TWILIO_API_BASE": "http://127.0.0.1:9",
+        "HELPLINE_COUNTRY": "US",
+        "HELPLINE_UNVERIFIED_NUMBERS": "accept",
+    }
     ours = measure([str(ROOT / ".venv" / "bin" / "helpline")], ROOT, settings, helpline_requests, is_reply_of_helpline, port)
     ours.installed = installed_megabytes(OURS)
     show(stock, ours)
