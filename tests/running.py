@@ -71,7 +71,7 @@ def environment(**settings: str) -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if name not in KNOWN and not name.startswith("HELPLINE_")}, **settings}
 
 
-def helpline(*arguments: str, seconds: float = 60, **settings: str) -> subprocess.CompletedProcess[str]:
+def helpline(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs the command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "bot.cli", *arguments],
@@ -79,7 +79,7 @@ def helpline(*arguments: str, seconds: float = 60, **settings: str) -> subproces
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=seconds,
+        timeout=60,
     )
 
 

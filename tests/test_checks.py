@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,9 +29,9 @@ def _one_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "Engine", lambda model: engine)
 
 
-def findings(today: datetime.date = TODAY, **environment: str) -> list[Finding]:
+def findings(environment: Mapping[str, str] | None = None, today: datetime.date = TODAY) -> list[Finding]:
     """What is found, with these settings."""
-    return list(check(environment, today))
+    return list(check(environment or {}, today))
 
 
 def about(what: str, found: list[Finding]) -> list[Finding]:
@@ -48,12 +48,12 @@ def test_everything_is_well_as_it_stands() -> None:
 
 
 def test_every_finding_is_a_sentence() -> None:
-    for finding in findings(today=datetime.date(2099, 1, 1), **{**REAL_SMS, "HELPLINE_UNVERIFIED_NUMBERS": ""}):
+    for finding in findings({**REAL_SMS, "HELPLINE_UNVERIFIED_NUMBERS": ""}, datetime.date(2099, 1, 1)):
         assert finding.what.endswith(".") and finding.what[0].isupper()
 
 
 def test_a_bad_setting_stops_and_the_rest_is_looked_at_all_the_same() -> None:
-    found = findings(PORT="many")
+    found = findings({"PORT": "many"})
     assert about("Configuration", found) == [
         Finding(False, "Configuration: PORT is not a whole number. Set it between 1 and 65535, or leave it out for 8000.", stops=True)
     ]
@@ -62,24 +62,24 @@ def test_a_bad_setting_stops_and_the_rest_is_looked_at_all_the_same() -> None:
 
 def test_real_channels_are_told_apart() -> None:
     assert "trial phones only" in findings()[0].what
-    assert "real channels" in findings(**REAL_SMS)[0].what
+    assert "real channels" in findings(REAL_SMS)[0].what
 
 
 def test_numbers_that_nobody_checked_stop_unless_that_is_accepted() -> None:
-    (unchecked,) = about("Numbers", findings(**{**REAL_SMS, "HELPLINE_UNVERIFIED_NUMBERS": ""}))
+    (unchecked,) = about("Numbers", findings({**REAL_SMS, "HELPLINE_UNVERIFIED_NUMBERS": ""}))
     assert (unchecked.good, unchecked.stops) == (False, True)
     assert "no human has checked those of US. Check each in data/emergency.yml" in unchecked.what
-    (accepted,) = about("Numbers", findings(**REAL_SMS))
+    (accepted,) = about("Numbers", findings(REAL_SMS))
     assert (accepted.good, accepted.stops) == (False, False)
 
 
 def test_numbers_that_somebody_checked_are_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "numbers_of", lambda country: Numbers(country, danger="911", checked_on="2026-11-22"))
-    assert about("Numbers", findings(HELPLINE_COUNTRY="US")) == []
+    assert about("Numbers", findings({"HELPLINE_COUNTRY": "US"})) == []
 
 
 def test_a_country_without_a_confirmed_number_is_told() -> None:
-    found = [finding.what for finding in about("Numbers", findings(HELPLINE_COUNTRY="ZZ"))]
+    found = [finding.what for finding in about("Numbers", findings({"HELPLINE_COUNTRY": "ZZ"}))]
     assert "Numbers: no emergency number of ZZ is confirmed. Confirm one and add it to data/emergency.yml." in found
 
 

@@ -274,7 +274,7 @@ def show(stock: Figures, ours: Figures) -> None:
         ("8 clients: p99, ms", stock.p99_eight, ours.p99_eight, ""),
     )
     print(
-        f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} at the end\n"
+        f"CPython {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} at the end\n"
     )
     print(f"{'':32}{'stock rasa init':>16}{'helpline':>12}{'ratio':>9}   asked")
     for name, theirs, mine, asked in rows:

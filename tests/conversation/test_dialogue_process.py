@@ -226,7 +226,7 @@ async def test_a_caller_who_leaves_does_not_shift_the_answers(child: Child) -> N
     leaving = asyncio.create_task(child.ask("left"))
     await asyncio.sleep(0.02)
     leaving.cancel()
-    assert await asyncio.gather(child.ask("one"), child.ask("two")) == ["one", "two"]
+    assert list(await asyncio.gather(child.ask("one"), child.ask("two"))) == ["one", "two"]
     assert child.process.replaced == 0
 
 
@@ -240,7 +240,7 @@ async def test_a_long_queue_is_no_hang(child: Child) -> None:
     assert all(isinstance(answer, (str, TurnFailed)) for answer in answers)
     child.behave("well")
     end = time.monotonic() + 5
-    while await asyncio.gather(child.ask("after"), return_exceptions=True) != ["after"]:
+    while list(await asyncio.gather(child.ask("after"), return_exceptions=True)) != ["after"]:
         assert time.monotonic() < end
     assert (child.process.pid, child.process.replaced) == (first, 0)
 

@@ -148,7 +148,8 @@ async def test_the_reply_to_a_delivery_comes_back_as_it_was_and_to_that_delivery
     assert await kept.sessions.answered(MESSAGE) is None
     await kept.sessions.remember_answer(MESSAGE, REPLY)
     assert await kept.sessions.answered(MESSAGE) == REPLY
-    for other in ({"delivery": "SM2"}, {"delivery": ""}, {"channel": "telegram"}):
+    others: tuple[dict[str, Any], ...] = ({"delivery": "SM2"}, {"delivery": ""}, {"channel": "telegram"})
+    for other in others:
         assert await kept.sessions.answered(dataclasses.replace(MESSAGE, **other)) is None
     kept.clock.now = 601.0
     assert await kept.sessions.answered(MESSAGE) is None
@@ -189,7 +190,7 @@ async def test_the_store_holds_neither_address_nor_delivery_nor_any_text(server:
     await line.send("he has my passport", delivery="SM0123456789abcdef")
     await line.send("1", delivery="SM0123456789abcdee")
     client: redis.Redis = server.client
-    dump = b"\n".join(part for name in client.keys("*") for part in (name, client.get(name) or b""))
+    dump = server.dump()
     await line.store.close()
     assert len(client.keys("*")) == 3  # the session, two replies
     theirs = (NUMBER, NUMBER[1:], "he has my passport", "passport", "SM0123456789abcdef")
