@@ -37,7 +37,7 @@ class LocaleDetector(GraphComponent):
         """`sharpness`: what margins are multiplied by to be log-odds. `stay`: how much likelier the session's locale is held to be
         before the text is read, as log-odds, for a text of one word; it falls with the root of the number of words. `hint`: the
         same for the channel's suggestion."""
-        return {"sharpness": 4.0, "stay": 7.0, "hint": 2.5}
+        return {"sharpness": 4.0, "stay": 7.0, "hint": 4.0}
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, model: Optional[Model] = None) -> None:
         self._config = {**self.get_default_config(), **config}

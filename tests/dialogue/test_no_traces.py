@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.dialogue.training import fitting_model
+from bot.dialogue.training import trained_model
 from bot.paths import ROOT
 
 # Words that nobody else writes: in texts of several topics, in what is found in them, in the channel's hints, in errors of actions.
@@ -88,7 +88,7 @@ print("DONE", failed)
 def test_a_conversation_leaves_no_word_in_any_log_stream_or_warning(when: str) -> None:
     """With every logger at DEBUG: set so by somebody before the model is loaded, or even behind its back."""
     result = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", CONVERSATION, when, str(fitting_model())],
+        [sys.executable, "-X", "dev", "-c", CONVERSATION, when, str(trained_model())],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -125,7 +125,7 @@ def test_the_dialogue_process_says_nothing_but_its_answers() -> None:
         {"do": "understand", "text": "he took my passport zwqxoneton", "state": None, "hints": {}, "until": far},
     ]
     result = subprocess.run(
-        [sys.executable, "-c", WORKER, str(fitting_model())],
+        [sys.executable, "-c", WORKER, str(trained_model())],
         cwd=ROOT,
         input="".join(json.dumps(request) + "\n" for request in requests),
         capture_output=True,
