@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import signal
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
+from bot import serving
 from bot.knowledge.answers import answers
 from bot.knowledge.emergency import emergency_table
+from bot.settings import settings_from
 
 from .running import BRITON, PERSON, REAL_SMS, START_SECONDS, Running, helpline, running, until
 from .store.redis_server import RedisServer, redis_server
@@ -134,6 +144,81 @@ def test_it_ends_in_good_order_when_told_to(tmp_path: Path) -> None:
 def test_it_ends_in_good_order_at_the_keyboard(trial: Running) -> None:
     """The last test of that service."""
     _ends(trial, signal.SIGINT)
+
+
+# What comes through a connection
+
+
+async def _answer(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+@asynccontextmanager
+async def bounded(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.4) -> AsyncIterator[int]:
+    """The port of a server whose exchanges may take so many seconds."""
+    monkeypatch.setattr(serving, "_LONGEST_EXCHANGE", seconds)
+    app = Starlette(routes=[Route("/", _answer, methods=["POST"])])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(serving._config(settings_from({}), app))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await task
+
+
+async def _said(port: int, *parts: bytes, pause: float = 0.0) -> tuple[bytes, float]:
+    """What comes back to parts that are sent with pauses between, until the connection ends; and after how many seconds."""
+    started = time.monotonic()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await asyncio.sleep(pause)
+        answer = await asyncio.wait_for(reader.read(), 5)
+    except ConnectionError:
+        answer = b""
+    writer.close()
+    return answer, time.monotonic() - started
+
+
+HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+
+
+async def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bounded(monkeypatch) as port:
+        answer, _ = await _said(port, HEAD + b"Content-Length: 3\r\n\r\n", b"abc")
+    assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"\r\n\r\n3")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    ((), (HEAD,), (b"POST",), (HEAD + b"Content-Length: 9\r\n\r\n", b"abc")),
+    ids=("silent", "half a head", "a word", "half a body"),
+)
+async def test_a_connection_that_does_not_go_on_is_ended(monkeypatch: pytest.MonkeyPatch, parts: tuple[bytes, ...]) -> None:
+    async with bounded(monkeypatch) as port:
+        _, seconds = await _said(port, *parts)
+    assert 0.3 < seconds < 2
+
+
+async def test_a_head_without_end_is_refused_and_hinders_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bounded(monkeypatch, 5) as port:
+        endless = _said(port, HEAD + b"X: ", *(b"x" * 16_000 for _ in range(20)), pause=0.01)
+        others = [_said(port, HEAD + b"Content-Length: 1\r\n\r\na") for _ in range(5)]
+        (refused, seconds), *answers = await asyncio.gather(endless, *others)
+    assert all(answer.endswith(b"1") for answer, _ in answers)
+    assert refused == b"" or refused.startswith(b"HTTP/1.1 400")
+    assert seconds < 2
+
+
+async def test_each_exchange_of_a_connection_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bounded(monkeypatch) as port:
+        once = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na"
+        answer, seconds = await _said(port, once, once, once, once, pause=0.25)
+    assert answer.count(b"HTTP/1.1 200") == 4
+    assert seconds > 0.9
 
 
 # Two workers

@@ -15,7 +15,7 @@ from bot.store.redis import RedisStore
 
 from .redis_server import RedisServer, redis_server
 
-SOON = 0.15  # seconds
+SOON = 0.25  # seconds
 
 
 @pytest.fixture(scope="module")
