@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import random
 import re
@@ -141,8 +140,6 @@ def conversations(engine: Engine) -> Iterator[list[tuple[list[str], list[Any], l
             vectors[key] = encode(texts)
         return vectors[key]
 
-    gc.collect()
-    gc.freeze()  # as the dialogue process does: collections need not look at the model
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.nlu.sentence_encoder.encode", remembered)
         # Rasa's own store looks up the class of each event among all classes, each time anew: a third of this test's time.
@@ -154,7 +151,6 @@ def conversations(engine: Engine) -> Iterator[list[tuple[list[str], list[Any], l
             theirs, _ = twin.replies(script, hints, 1)
             held.append((script, ours, states, theirs))
         twin.use(0)
-    gc.unfreeze()
     yield held
 
 
