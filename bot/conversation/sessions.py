@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
+from difflib import SequenceMatcher
 from typing import Any
 
 from bot.conversation.messages import SILENCE, Choice, Message, Reply
@@ -16,7 +17,16 @@ from bot.store import Store
 
 # A provider repeats a webhook within seconds; Telegram goes on for some minutes.
 ANSWERED_SECONDS = 600.0
+_SAME = 0.9  # how alike a choice's title and what was typed must be; "I can talk" is 0.87 like "I cannot talk"
 _LONGEST_TURN = 10.0  # seconds after which a worker that holds a session is taken for dead
+
+
+def _likeness(title: str, text: str) -> float:
+    """How alike two short texts are, case, accents and punctuation apart: 0 to 1."""
+    if len(text) > 2 * len(title):
+        return 0.0
+    plain = ["".join(c for c in fold(part) if c.isalnum() or c == " ") for part in (title, text)]
+    return SequenceMatcher(None, plain[0], plain[1]).ratio()
 
 
 @dataclass
@@ -44,8 +54,9 @@ class Session:
         return next((payload for known, _, payload in self.options if known == digit), None)
 
     def payload_of_title(self, text: str) -> str | None:
-        """What a choice stands for whose title was typed instead of its digit."""
-        return next((payload for _, title, payload in self.options if fold(title) == fold(text)), None)
+        """What a choice stands for whose title was typed instead of its digit, a slip of the finger allowed ("i cant talk")."""
+        likeness, payload = max(((_likeness(title, text), payload) for _, title, payload in self.options), default=(0.0, None))
+        return payload if likeness >= _SAME else None
 
 
 class Sessions:

@@ -100,13 +100,23 @@ async def test_a_word_and_a_digit_name_a_choice(typed: str) -> None:
     assert (line.script.asked[-1].text, line.script.asked[-1].payload) == ("room 9", False)
 
 
-@pytest.mark.parametrize("typed", ("Who can help", "who can help", " WHO CAN HELP "))
+@pytest.mark.parametrize("typed", ("Who can help", "who can help", " WHO CAN HELP ", "who can hlp?", "whocan help", "Who can, help"))
 async def test_the_title_of_a_choice_names_it(typed: str) -> None:
     line = Line()
     assert (await line.send(typed)).text == "Answer 1."
     assert (line.script.asked[-1].text, line.script.asked[-1].payload) == (typed, False)
     await line.send(typed)
     assert (line.script.asked[-1].text, line.script.asked[-1].payload) == ("/who_helps", True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), (("i cant talk", True), ("I can't talk!", True), ("I can talk", False), ("I cannot talk to him about pay", False))
+)
+async def test_a_title_may_be_misspelled_but_not_turned_into_its_opposite(typed: str, meant: bool) -> None:
+    line = Line(Script(lambda asked: turn("Now.", options=(("I cannot talk", "/no_voice"),))))
+    await line.send("hello")
+    await line.send(typed)
+    assert (line.script.asked[-1].text, line.script.asked[-1].payload) == (("/no_voice", True) if meant else (typed, False))
 
 
 @pytest.mark.parametrize(("typed", "country"), (("911", "US"), ("999.", "GB"), ("112!", None), (" 17 ", "SN"), ("911", "GB")))
