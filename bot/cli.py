@@ -140,18 +140,20 @@ def _chat(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from bot.evaluation import evaluate, table
+    from bot.evaluation import judge, report, scores, table
 
     files = [file for path in options.files for file in (sorted(path.rglob("*.yml")) if path.is_dir() else [path])]
     if not files:
         raise DataError("There is no file to evaluate. Name Rasa NLU files or folders of them.")
-    figures = evaluate(files, _engine().understand)
+    judged = judge(files, _engine().understand)
+    figures = {locale: scores(ours) for locale, ours in judged.items()}
     print(table(figures))
-    if options.json:
-        try:
-            options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise DataError(f"{options.json} cannot be written ({error.strerror}). Name a file in a folder that exists.") from None
+    for out, content in ((options.json, json.dumps(figures, indent=1, ensure_ascii=False) + "\n"), (options.report, report(judged))):
+        if out:
+            try:
+                out.write_text(content, encoding="utf-8")
+            except OSError as error:
+                raise DataError(f"{out} cannot be written ({error.strerror}). Name a file in a folder that exists.") from None
     return 0
 
 
@@ -188,6 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="judge the understanding on labelled texts")
     evaluate.add_argument("files", nargs="+", type=Path, metavar="FILES", help="Rasa NLU files, named <locale>.yml or <locale>/*.yml")
     evaluate.add_argument("--json", type=Path, metavar="OUT", help="write all figures there")
+    evaluate.add_argument("--report", type=Path, metavar="OUT", help="write tables with intervals there, as Markdown")
     evaluate.set_defaults(run=_evaluate)
     commands.add_parser("check", help="what is wrong, and how to mend it").set_defaults(run=_check)
     commands.add_parser(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -23,11 +24,15 @@ _EXAMPLE = re.compile(r"^\s*-\s*(\S.*?)\s*$")
 
 @dataclass(frozen=True)
 class Labelled:
-    """A text with its right topic and locale."""
+    """A text with its right topic and locale, and how it is written where its block says so (`metadata: {style: noisy}`)."""
 
     text: str
     intent: str
     locale: str
+    style: str = ""
+
+
+Judged = tuple[Labelled, Understanding]
 
 
 def locale_of_path(path: Path) -> str:
@@ -53,9 +58,13 @@ def read_labelled(path: Path) -> list[Labelled]:
     locale = locale_of_path(path)
     try:
         blocks = [block for block in read_yaml(path)["nlu"] if block.get("intent")]
-        return [Labelled(_ENTITY.sub(r"\1", text), block["intent"], locale) for block in blocks for text in _examples(block)]
+        return [Labelled(_ENTITY.sub(r"\1", text), block["intent"], locale, _style(block)) for block in blocks for text in _examples(block)]
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is not a Rasa NLU file ({type(error).__name__}). It needs `nlu:` with `intent` and `examples`.") from None
+
+
+def _style(block: dict[str, Any]) -> str:
+    return str((block.get("metadata") or {}).get("style", ""))
 
 
 def _examples(block: dict[str, Any]) -> list[str]:
@@ -77,6 +86,20 @@ def urgency_heard(understanding: Understanding) -> str | None:
     return understanding.urgency if understanding.urgency in _URGENT.values() else None
 
 
+def is_within_one(labelled: Labelled, understanding: Understanding) -> bool:
+    """Whether the right topic is answered at once, or is one of the choices that the same reply offers."""
+    return (understanding.acted and labelled.intent == understanding.topic) or labelled.intent in understanding.offered
+
+
+def interval(share: float, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share of so many (Wilson 1927): what the true share may well be."""
+    if not count:
+        return 0.0, 1.0
+    z = 1.96
+    middle, spread = share + z * z / (2 * count), z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return round((middle - spread) / (1 + z * z / count), 4), round((middle + spread) / (1 + z * z / count), 4)
+
+
 def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
@@ -96,7 +119,7 @@ def _per_intent(pairs: list[tuple[str, str]]) -> dict[str, dict[str, float]]:
     return scores
 
 
-def _urgent(judged: list[tuple[Labelled, Understanding]]) -> dict[str, dict[str, float]]:
+def _urgent(judged: list[Judged]) -> dict[str, dict[str, float]]:
     result: dict[str, dict[str, float]] = {}
     for intent, kind in _URGENT.items():
         heard = [urgency_heard(understanding) for labelled, understanding in judged if labelled.intent == intent]
@@ -110,7 +133,25 @@ def _urgent(judged: list[tuple[Labelled, Understanding]]) -> dict[str, dict[str,
     return result
 
 
-def scores(judged: list[tuple[Labelled, Understanding]]) -> dict[str, Any]:
+def styles(judged: list[Judged]) -> dict[str, dict[str, float]]:
+    """The shares of each style that the texts are marked with: right topic, right or offered, right locale, urgent heard."""
+    result: dict[str, dict[str, float]] = {}
+    for style in sorted({labelled.style for labelled, _ in judged} - {""}):
+        ours = [(labelled, understanding) for labelled, understanding in judged if labelled.style == style]
+        topical = [(labelled, understanding) for labelled, understanding in ours if labelled.intent != NOT_URGENT]
+        urgent = [understanding for labelled, understanding in topical if labelled.intent in _URGENT]
+        result[style] = {
+            "n": len(topical),
+            "accuracy": _share(sum(labelled.intent == understanding.topic for labelled, understanding in topical), len(topical)),
+            "within_one": _share(sum(is_within_one(labelled, understanding) for labelled, understanding in topical), len(topical)),
+            "locale_accuracy": _share(sum(u.locale == labelled.locale for labelled, u in ours), len(ours)),
+            "urgent_n": len(urgent),
+            "as_urgent": _share(sum(urgency_heard(understanding) is not None for understanding in urgent), len(urgent)),
+        }
+    return result
+
+
+def scores(judged: list[Judged]) -> dict[str, Any]:
     """The figures of one locale.
 
     Args:
@@ -126,7 +167,7 @@ def scores(judged: list[tuple[Labelled, Understanding]]) -> dict[str, Any]:
         "macro_f1": round(sum(score["f1"] for score in per_intent.values()) / len(per_intent), 4) if per_intent else 0.0,
         "accuracy": _share(sum(label == topic for label, topic in pairs), len(pairs)),
         "top2": _share(sum(labelled.intent in [name for name, _ in u.ranking[:2]] for labelled, u in topical), len(topical)),
-        "within_one": _share(sum(labelled.intent in ((u.topic,) if u.acted else u.offered) for labelled, u in topical), len(topical)),
+        "within_one": _share(sum(is_within_one(labelled, u) for labelled, u in topical), len(topical)),
         "abstained": _share(sum(not u.acted for _, u in topical), len(topical)),
         "locale_accuracy": _share(sum(u.locale == labelled.locale for labelled, u in judged), len(judged)),
         "locale_accuracy_long": _share(sum(u.locale == labelled.locale for labelled, u in long), len(long)),
@@ -135,18 +176,23 @@ def scores(judged: list[tuple[Labelled, Understanding]]) -> dict[str, Any]:
     }
 
 
-def evaluate(paths: Iterable[Path], understand: Callable[[str], Understanding]) -> dict[str, dict[str, Any]]:
-    """Judges the texts of all files as first messages of a session; figures by locale.
+def judge(paths: Iterable[Path], understand: Callable[[str], Understanding]) -> dict[str, list[Judged]]:
+    """Understands the texts of all files as first messages of a session; by locale.
 
     Args:
         paths: Rasa NLU files, see `locale_of_path`.
         understand: the whole understanding of one text.
     """
-    judged: dict[str, list[tuple[Labelled, Understanding]]] = {}
+    judged: dict[str, list[Judged]] = {}
     for path in paths:
         for labelled in read_labelled(path):
             judged.setdefault(labelled.locale, []).append((labelled, understand(labelled.text)))
-    return {locale: scores(judged[locale]) for locale in sorted(judged)}
+    return dict(sorted(judged.items()))
+
+
+def evaluate(paths: Iterable[Path], understand: Callable[[str], Understanding]) -> dict[str, dict[str, Any]]:
+    """The figures of `judge` by locale, see `scores`."""
+    return {locale: scores(ours) for locale, ours in judge(paths, understand).items()}
 
 
 def table(figures: dict[str, dict[str, Any]]) -> str:
@@ -165,3 +211,56 @@ def table(figures: dict[str, dict[str, Any]]) -> str:
             f"{harm['recall']:11.3f}{as_urgent:11.3f}{false['rate']:14.3f}"
         )
     return "\n".join(rows)
+
+
+def confusions(judged: list[Judged], most: int = 12) -> list[tuple[str, str, int]]:
+    """The pairs (right topic, given topic) that were confused most often, with how often."""
+    pairs = Counter((labelled.intent, u.topic) for labelled, u in judged if labelled.intent not in (NOT_URGENT, u.topic))
+    return [(right, given, count) for (right, given), count in pairs.most_common(most)]
+
+
+def _with_interval(share: float, count: int) -> str:
+    low, high = interval(share, count)
+    return f"{share:.2f} ({low:.2f}-{high:.2f})"
+
+
+def report(judged: dict[str, list[Judged]]) -> str:
+    """The figures as Markdown: a table by locale with 95 % intervals, one by style, and the confused pairs.
+
+    Args:
+        judged: see `judge`.
+    """
+    rows = []
+    everything = [one for ours in judged.values() for one in ours]
+    for locale, ours in [*judged.items(), *([("all", everything)] if len(judged) > 1 else [])]:
+        score = scores(ours)
+        danger, harm, false = (score["urgent"][name] for name in ("danger_now", "self_harm", "false_alarms"))
+        both = danger["n"] + harm["n"]
+        as_urgent = (danger["as_urgent"] * danger["n"] + harm["as_urgent"] * harm["n"]) / both if both else 0.0
+        kind = (danger["recall"] * danger["n"] + harm["recall"] * harm["n"]) / both if both else 0.0
+        rows.append(
+            f"| {locale} | {score['n']} | {score['macro_f1']:.3f} | {score['within_one']:.3f} | {score['abstained']:.2f} "
+            f"| {_with_interval(as_urgent, both)} | {_with_interval(kind, both)} | {_with_interval(false['rate'], false['n'])} "
+            f"| {score['locale_accuracy_long']:.3f} | {score['locale_accuracy']:.3f} |"
+        )
+    by_style = [
+        f"| {style} | {shares['n']} | {shares['accuracy']:.3f} | {shares['within_one']:.3f} "
+        f"| {_with_interval(shares['as_urgent'], int(shares['urgent_n']))} | {shares['locale_accuracy']:.3f} |"
+        for style, shares in styles(everything).items()
+    ]
+    pairs = [f"- `{right}` taken for `{given}`: {count}" for right, given, count in confusions(everything)]
+    return "\n".join(
+        [
+            "| locale | n | macro-F1 | right or offered | asked back | urgent as urgent | as the right kind | false alarms "
+            "| language, 3+ words | language |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+            "| style | n | right topic | right or offered | urgent as urgent | language |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *by_style,
+            "",
+            *pairs,
+            "",
+        ]
+    )

@@ -24,8 +24,10 @@ class Locale:
         script: Unicode name of its usual script.
         direction: ``ltr`` or ``rtl``.
         telegram: two-letter code for Telegram's command menus, or None where Telegram has none.
+        encoder: what turns its texts into vectors, ``universal`` or ``student`` (see `bot.nlu.encoder`).
         exit_word: the word that ends a session in silence.
-        telling: beginnings of words (folded) after which services may be named.
+        exit_also: the same word in Latin letters.
+        telling: beginnings of words after which services may be named.
         gsm7_fold: letters that SMS may write without their accent, as {letter: replacement}.
     """
 
@@ -34,7 +36,9 @@ class Locale:
     script: str
     direction: str
     telegram: str | None
+    encoder: str
     exit_word: str
+    exit_also: tuple[str, ...]
     telling: tuple[str, ...]
     gsm7_fold: dict[str, str]
 
@@ -51,9 +55,8 @@ def all_locales(path: Path = LOCALES / "locales.yml") -> dict[str, Locale]:
         found = {}
         for entry in entries:
             fold = dict(pair.split(":", 1) for pair in entry["gsm7_fold"].split())
-            found[entry["code"]] = Locale(
-                **{**entry, "telling": tuple(words.replace("_", " ") for words in entry["telling"].split()), "gsm7_fold": fold}
-            )
+            listed = {name: tuple(words.replace("_", " ") for words in entry[name].split()) for name in ("exit_also", "telling")}
+            found[entry["code"]] = Locale(**{**entry, **listed, "gsm7_fold": fold})
         return found
     except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise DataError(f"{path.name} is not a list of locales ({error}). Compare it with the comment at its head.") from None

@@ -12,8 +12,8 @@ PERSON = ("0", "/talk_to_human")
 LATER = "/later"
 _MORE = "/more"
 _DIGITS = "123456789"
-_SENTENCE_END = re.compile(r"(?<=[.!?؟。])\s+")
-_SPACE = re.compile(r"\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?؟।])\s+|(?<=[。！？；])\s*")  # Chinese writes no spaces
+_SPACE = re.compile(r"\s+|(?<=[，、])")
 
 Option = tuple[str, str]
 
@@ -35,7 +35,7 @@ def _choices(options: list[Option], turn: int, locale: str, *, person: bool) -> 
 
 
 def _halved(text: str) -> list[str]:
-    """A text that is too long by itself, in two parts: after the sentence nearest to its middle, else after a word."""
+    """A text that is too long by itself, in two parts: after the sentence nearest to its middle, else after a word or a Chinese comma."""
     for gaps in (_SENTENCE_END, _SPACE):
         ends = [gap.end() for gap in gaps.finditer(text) if text[gap.end() :].strip()]
         if ends:

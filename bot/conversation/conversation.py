@@ -69,7 +69,7 @@ def is_emergency_number(text: str, country: str | None) -> bool:
 
 def is_exit_word(text: str) -> bool:
     """Whether the whole text is the exit word of a language."""
-    return fold(text) in {fold(locale.exit_word) for locale in all_locales().values()}
+    return fold(text) in {fold(word) for locale in all_locales().values() for word in (locale.exit_word, *locale.exit_also)}
 
 
 class Conversation:
@@ -170,7 +170,9 @@ class Conversation:
             return (*rest(session, shape), False)
         if text is None:
             return self._fixed(message, session, shape, *(_LOST if message.kind is Kind.PLACE else _GONE))
-        hints = {"locale_hint": message.locale or session.locale or likely_locale(message), "country_hint": message.country}
+        hints: dict[str, Any] = {"locale_hint": message.locale or session.locale or likely_locale(message), "country_hint": message.country}
+        if session.options and not payload:
+            hints["open_topics"] = session.open_topics()
         turn = await self._dialogue.reply(text, session.state, hints, payload=payload)
         reply, session = compose(turn, session, shape, asked_person=payload and text == _PERSON)
         return reply, session, turn.ended

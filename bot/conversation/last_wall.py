@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from babel.core import get_global
 
 from bot.conversation.messages import Message, Reply
 from bot.dialogue.catalogues import translate
 from bot.knowledge.emergency import Numbers, emergency_table
 from bot.locales import DEFAULT, all_locales
+from bot.nlu.text import script_of
 
 _LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 _SENTENCES = {
@@ -28,7 +27,7 @@ def _language_of(country: str | None) -> str:
 
 def likely_locale(message: Message) -> str:
     """The locale of a message that no model has read: by its script, the app's language, the country of the number."""
-    scripts = {unicodedata.name(character, "").split(" ")[0].title() for character in message.text if character.isalpha()}
+    scripts = {script_of(character) for character in message.text if character.isalpha()}
     fitting = [code for code, locale in all_locales().items() if locale.script in scripts]
     if message.locale in all_locales() and (not fitting or message.locale in fitting):
         return str(message.locale)

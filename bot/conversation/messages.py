@@ -110,10 +110,12 @@ class Understanding:
         ranking: up to five (topic, probability), likeliest first.
         confidence: probability of `topic`.
         acted: the topic is answered at once.
-        offered: topics that are offered as choices of one question, when it is not.
+        offered: topics that are offered as choices: of one question where nothing is acted on, else beside an answer that is not sure.
         urgency: ``danger``, ``self_harm``, ``life``, ``cry`` or None.
         certain: the urgency is sure enough for the plain urgent reply; else it is worded softly.
         country: ISO code of a country the text names, or None.
+        other_locale: the language that the text is nearly as likely to be in, where that is in doubt, or None.
+        outside: the text seems to be in none of the locales.
     """
 
     locale: str
@@ -125,6 +127,8 @@ class Understanding:
     urgency: str | None = None
     certain: bool = False
     country: str | None = None
+    other_locale: str | None = None
+    outside: bool = False
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,10 @@ class Session:
         """What a digit stands for now."""
         return next((payload for known, _, payload in self.options if known == digit), None)
 
+    def open_topics(self) -> list[str]:
+        """The topics among the choices, in the light of which the next message is read."""
+        return [payload.removeprefix("/") for _, _, payload in self.options if "{" not in payload]
+
     def payload_of_title(self, text: str) -> str | None:
         """What a choice stands for whose title was typed instead of its digit, a slip of the finger allowed ("i cant talk")."""
         likeness, payload = max(((_likeness(title, text), payload) for _, title, payload in self.options), default=(0.0, None))

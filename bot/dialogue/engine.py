@@ -27,7 +27,7 @@ from bot.dialogue.wording import CatalogueWording  # noqa: E402
 from bot.errors import ModelError, TurnFailed  # noqa: E402
 from bot.knowledge.answers import answers  # noqa: E402
 from bot.knowledge.emergency import emergency_table, numbers_of  # noqa: E402
-from bot.locales import DEFAULT  # noqa: E402
+from bot.locales import DEFAULT, locale_of  # noqa: E402
 
 _SENDER = "session"  # Rasa wants a sender's id; nobody has one here
 _COMMAND_SIGN = re.compile(r"^\s*/[\s/]*")
@@ -83,6 +83,8 @@ def understanding_from(parsed: Dict[str, Any]) -> Understanding:
         urgency=found["urgency"],
         certain=found["certain"],
         country=found["country"],
+        other_locale=found["other_locale"],
+        outside=found["outside"],
     )
 
 
@@ -188,6 +190,8 @@ class Engine:
         if not first:
             state["introduced"] = True
         options = [(entry["text"], entry["option"]) for entry in entries if entry.get("option")]
+        if understood and not bare:
+            options = await self._with_other_meanings(options, understood, locale)
         return Turn(
             tuple(said),
             bare=bare,
@@ -198,6 +202,18 @@ class Engine:
             ended=any(entry.get("ended") for entry in blocks),
             understanding=understood,
         )
+
+    async def _with_other_meanings(self, options: List[tuple[str, str]], understood: Understanding, locale: str) -> List[tuple[str, str]]:
+        """The choices, with what else the message may have been about behind "more", and the other language it may have been in."""
+        if understood.acted:
+            known = {payload for _, payload in options}
+            topics = [topic for topic in understood.offered if f"/{topic}" not in known]
+            place = 1 if options and options[0][1] == "/more" else 0
+            options[place:place] = [(await self._worded(f"utter_topic_{topic}", locale), f"/{topic}") for topic in topics]
+        if understood.other_locale:
+            title = await self._worded("utter_language_name", understood.other_locale, language=locale_of(understood.other_locale).name)
+            options.append((title, f'/choose_locale{{"locale": "{understood.other_locale}"}}'))
+        return options
 
     async def _soft_line(self, kind: str, locale: str, country: Optional[str]) -> Optional[str]:
         numbers = numbers_of(country)

@@ -63,6 +63,13 @@ def with_defaults(arguments: list[str]) -> list[str]:
     return arguments
 
 
+def _trust_training_files() -> None:
+    """Rasa holds every NLU file against a schema when it reads it, even where validation is to be skipped: a third of its reading time."""
+    from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
+
+    RasaYAMLReader.validate = lambda self, string: None
+
+
 def main(arguments: list[str]) -> int:
     """Runs Rasa's command line in this process.
 
@@ -84,6 +91,8 @@ def main(arguments: list[str]) -> int:
     os.environ["HOME"] = str(MODELS)
     from rasa.__main__ import main as rasa_main
 
+    if arguments[:1] == ["train"] and "--skip-validation" in arguments:
+        _trust_training_files()
     sys.argv = ["rasa", *with_defaults(arguments)]
     try:
         rasa_main()

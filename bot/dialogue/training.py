@@ -14,10 +14,18 @@ from tqdm import tqdm
 
 from bot.errors import ModelError
 from bot.nlu.experts import letter_pieces
-from bot.paths import LOCALES, MODELS, RASA_CONFIG, RASA_DOMAIN, RASA_TRAINING_DATA, ROOT
+from bot.paths import DATA, LOCALES, MODELS, RASA_CONFIG, RASA_DOMAIN, RASA_TRAINING_DATA, ROOT
 
 # What decides how a model turns out: data, recipe, domain, our components, the list of locales, the packages.
-_INPUTS = (*RASA_TRAINING_DATA, RASA_CONFIG, RASA_DOMAIN, ROOT / "bot" / "nlu", LOCALES / "locales.yml", ROOT / "requirements.txt")
+_INPUTS = (
+    *RASA_TRAINING_DATA,
+    DATA / "encoder",
+    RASA_CONFIG,
+    RASA_DOMAIN,
+    ROOT / "bot" / "nlu",
+    LOCALES / "locales.yml",
+    ROOT / "requirements.txt",
+)
 # Seconds of each step on two ordinary cores for 1,000 training texts, measured; only their proportion shows in the bar.
 _STEPS = {
     "start": (6.0, 0.6),
@@ -34,7 +42,7 @@ _FINISHED = re.compile(r"Finished training component '(\w+)'")
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    return sorted(file for file in path.rglob("*") if file.suffix in (".yml", ".py"))
+    return sorted(file for file in path.rglob("*") if file.suffix in (".yml", ".py", ".npz", ".tsv") and file.parent.name != "glosses")
 
 
 def fingerprint() -> str:

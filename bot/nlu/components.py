@@ -19,6 +19,7 @@ ROWS = "letter_rows"  # of a message: the letter features in the same order
 URGENT_CHANCES = "urgent_chances"  # of a message: for the whole and each clause, {kind of urgency: probability}
 ANSWERS_COUNTRY = "answers_country"  # of a message: it only names a place, or names one where the country was asked for
 LOCALE = "locale"
+DETECTED = "detected_locale"  # of a message: what `LocaleDetector` found, see `bot.nlu.locale_detector.Detected`
 URGENCY = "urgency"
 UNDERSTANDING = "understanding"
 
@@ -77,6 +78,5 @@ def load_arrays(storage: ModelStorage, resource: Resource) -> dict[str, Any]:
 
 
 def examples_matrix(examples: List[Message]) -> csr_matrix:
-    """The letter features of training examples, shape (examples, pieces)."""
-    rows = [rows_of(example)[0] for example in examples]
-    return matrix(rows, 1 + max(int(columns.max(initial=0)) for columns, _ in rows))
+    """The letter features of training examples, shape (examples, COLUMNS)."""
+    return matrix([rows_of(example)[0] for example in examples])

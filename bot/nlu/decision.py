@@ -13,12 +13,25 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.locales import all_locales
-from bot.nlu.components import ANSWERS_COUNTRY, CRY, DANGER, LIFE, LOCALE, SELF_HARM, UNDERSTANDING, URGENCY, URGENT_TOPICS, text_of
+from bot.nlu.components import (
+    ANSWERS_COUNTRY,
+    CRY,
+    DANGER,
+    DETECTED,
+    LIFE,
+    LOCALE,
+    SELF_HARM,
+    UNDERSTANDING,
+    URGENCY,
+    URGENT_TOPICS,
+    text_of,
+)
 from bot.nlu.text import fold
 
 # A choice of these helps nobody: whoever says hello or no says it again.
 _NOT_OFFERED = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "frustrated", "out_of_scope", "give_location", "stop"})
 _URGENT_OFFERED_FROM = 0.15  # "I cannot go on" among the choices frightens whoever meant something else
+_OFFERED_FROM = 0.02  # less likely ones are noise
 _TAKEN = 0.1  # chance of life at stake from which a wish to die may be an overdose already
 _TOPIC_OF_URGENCY = {DANGER: "danger_now", SELF_HARM: "self_harm", LIFE: "needs_medical_care", CRY: "what_can_you_do"}
 
@@ -30,12 +43,17 @@ class Decision(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """`act`: probability from which a topic is answered at once. `offer`: how many topics are offered otherwise. `sure`: from this
-        on another topic is so sure that urgency in a clause beside it is worded softly, and the topic answered too."""
-        return {"act": 0.55, "offer": 3, "sure": 0.8}
+        on another topic is so sure that urgency in a clause beside it is worded softly, and the topic answered too; below it an
+        answer comes with the next likeliest topics as choices (`beside` of them). `open`: how many times likelier a topic is that
+        the last reply offered."""
+        return {"act": 0.55, "offer": 3, "sure": 0.8, "beside": 2, "open": 2.0}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
-        self._telling = tuple(words for locale in all_locales().values() for words in locale.telling)
+        # Chinese has no spaces between words.
+        self._telling = tuple(
+            fold(words) if locale.script == "Han" else f" {fold(words)}" for locale in all_locales().values() for words in locale.telling
+        )
 
     @classmethod
     def create(
@@ -47,17 +65,31 @@ class Decision(GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         """Sets intent and `UNDERSTANDING` (see `bot.conversation.messages.Understanding`)."""
         for message in messages:
-            understanding = self.decide(message.get("intent_ranking") or [], message.get(URGENCY) or {})
+            open_topics = (message.get("metadata") or {}).get("open_topics") or []
+            understanding = self.decide(self._in_context(message.get("intent_ranking") or [], open_topics), message.get(URGENCY) or {})
             if message.get(ANSWERS_COUNTRY) and not understanding["certain"]:
                 understanding.update(topic="give_location", acted=True, offered=[], urgency=None)
             countries = [e["value"] for e in message.get(ENTITIES) or [] if e["entity"] == "country"]
             understanding.update(locale=message.get(LOCALE), country=countries[0] if countries else None)
+            detected = message.get(DETECTED)
+            understanding.update(other_locale=detected.other if detected else None, outside=bool(detected and detected.outside))
+            if understanding["outside"] and not understanding["urgency"]:
+                understanding.update(acted=False, offered=[])
             words = f" {fold(text_of(message))}"
-            understanding["named"] = any(f" {telling}" in words for telling in self._telling)
+            understanding["named"] = any(telling in words for telling in self._telling)
             name = understanding["topic"] if understanding["acted"] else DEFAULT_NLU_FALLBACK_INTENT_NAME
             message.set(INTENT, {"name": name, "confidence": understanding["confidence"]}, add_to_output=True)
             message.set(UNDERSTANDING, understanding, add_to_output=True)
         return messages
+
+    def _in_context(self, ranking: List[Dict[str, Any]], open_topics: List[str]) -> List[Dict[str, Any]]:
+        """The ranking in the light of what was offered last."""
+        weighed = [
+            {"name": entry["name"], "confidence": entry["confidence"] * (self._config["open"] if entry["name"] in open_topics else 1.0)}
+            for entry in ranking
+        ]
+        total = sum(entry["confidence"] for entry in weighed) + max(0.0, 1.0 - sum(entry["confidence"] for entry in ranking))
+        return sorted(({**entry, "confidence": entry["confidence"] / total} for entry in weighed), key=lambda entry: -entry["confidence"])
 
     def decide(self, ranking: List[Dict[str, Any]], urgency: Dict[str, Any]) -> Dict[str, Any]:
         """Weighs topic and urgency; where they disagree the urgent side wins, worded softly.
@@ -78,14 +110,16 @@ class Decision(GraphComponent):
         # A soft urgent reply needs no question first, and an urgent topic is urgent however unsure.
         kind = kind or URGENT_TOPICS.get(topic)
         acted = bool(kind) if certain or topic in URGENT_TOPICS else confidence >= self._config["act"]
-        likely = [name for name, chance in ranked if chance >= _URGENT_OFFERED_FROM or name not in URGENT_TOPICS]
-        offered = [name for name in likely if name not in _NOT_OFFERED][: self._config["offer"]]
+        likely = [name for name, chance in ranked if chance >= (_URGENT_OFFERED_FROM if name in URGENT_TOPICS else _OFFERED_FROM)]
+        offered = [name for name in likely if name not in _NOT_OFFERED and not (acted and name == topic)]
+        if acted:  # who is in danger gets numbers, and nothing to choose from
+            offered = [] if kind or confidence >= self._config["sure"] else offered[: self._config["beside"]]
         return {
             "topic": topic,
             "confidence": confidence,
             "ranking": ranked[:5],
             "acted": acted,
-            "offered": [] if acted else offered,
+            "offered": offered[: self._config["offer"]],
             "urgency": kind,
             "certain": certain,
             "taken": urgency.get("life", 0.0) >= _TAKEN,

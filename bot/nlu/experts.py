@@ -10,23 +10,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from bot.nlu.text import fold
+from bot.nlu.parallel import shared_out
+from bot.nlu.spelling import consonant_pieces, in_latin
+from bot.nlu.text import clean, fold
 
 Floats = NDArray[np.float32]
+_CLOSE = 0.05  # how near to its optimum the letter expert is brought: 28 s instead of 49 for 49,000 texts, and the same answers
+COLUMNS = 1 << 18  # of letter features; twice as many were no better
 Row = tuple[NDArray[np.int64], Floats]  # columns and values of a text's letter features
 
 
 def letter_pieces(text: str, shortest: int = 1, longest: int = 5) -> Iterable[str]:
-    """Pieces of `shortest` to `longest` letters inside each word (its ends marked by a space), and pairs of words."""
-    words = fold(text).split()
+    """Of a folded text: pieces of `shortest` to `longest` letters inside each word (its ends marked by a space), and pairs of words."""
+    words = text.split()
     for word in words:
         padded = f" {word} "
         for size in range(shortest, longest + 1):
@@ -37,51 +43,61 @@ def letter_pieces(text: str, shortest: int = 1, longest: int = 5) -> Iterable[st
         yield f"={left} {right}"
 
 
+def columns_of(text: str) -> list[int]:
+    """The column of each letter piece of a text and of its shadows (see `bot.nlu.spelling`). Pieces share a fixed number of columns
+    by their hash, so that no vocabulary has to be kept: letters alone had macro-F1 0.888 with hashes, 0.876 with a vocabulary."""
+    folded = fold(text)
+    shadow = None if folded.isascii() else in_latin(clean(text).lower())
+    pieces = [*letter_pieces(folded), *(letter_pieces(fold(shadow)) if shadow else ()), *consonant_pieces(folded)]
+    return [crc32(piece.encode("utf-8", "surrogatepass")) % COLUMNS for piece in pieces]
+
+
+def columns_of_each(texts: Sequence[str]) -> list[NDArray[np.int64]]:
+    """The different columns of each text, in order."""
+    return [np.array(sorted(set(columns_of(text))), dtype=np.int64) for text in texts]
+
+
 @dataclass
 class LetterFeatures:
     """Tf-idf over letter pieces.
 
     Attributes:
-        vocabulary: piece to column.
         weights: inverse document frequency, one a column.
     """
 
-    vocabulary: dict[str, int]
     weights: Floats
 
     @classmethod
-    def fit(cls, texts: Sequence[str], seen_at_least: int = 2) -> LetterFeatures:
-        """Learns the pieces that at least `seen_at_least` of the texts hold."""
-        seen = Counter(piece for text in texts for piece in set(letter_pieces(text)))
-        kept = sorted(piece for piece, count in seen.items() if count >= seen_at_least)
-        weights = np.array([np.log((1 + len(texts)) / (1 + seen[p])) + 1 for p in kept], dtype=np.float32)
-        return cls({piece: column for column, piece in enumerate(kept)}, weights)
+    def fit(cls, texts: Sequence[str]) -> LetterFeatures:
+        """Learns how common each column is among the texts."""
+        seen = np.zeros(COLUMNS, dtype=np.float32)
+        for columns in shared_out(columns_of_each, texts):
+            seen[columns] += 1
+        return cls.of_counts(seen, len(texts))
+
+    @classmethod
+    def of_counts(cls, seen: NDArray[Any], texts: int) -> LetterFeatures:
+        """The features of so many texts, of which `seen` (one a column) hold each column."""
+        return cls((np.log((1 + texts) / (1 + seen)) + 1).astype(np.float32))
+
+    def rows(self, texts: Sequence[str]) -> list[Row]:
+        """`row` of each of many texts."""
+        return [self.row(text) for text in texts]
 
     def row(self, text: str) -> Row:
         """Columns and values of one text, length 1."""
-        counts = Counter(column for piece in letter_pieces(text) if (column := self.vocabulary.get(piece)) is not None)
+        counts = Counter(columns_of(text))
         columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
         values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.weights[columns]
         length = np.sqrt(float(values @ values))
         return columns, (values / length if length else values).astype(np.float32)
 
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything as plain arrays, for `numpy.savez`; no pickle."""
-        pieces = "\n".join(self.vocabulary).encode("utf-8")
-        return {"pieces": np.frombuffer(pieces, dtype=np.uint8), "piece_weights": self.weights}
 
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> LetterFeatures:
-        """The features that `to_arrays` was made of."""
-        pieces = arrays["pieces"].tobytes().decode("utf-8").split("\n")
-        return cls({piece: column for column, piece in enumerate(pieces)}, np.asarray(arrays["piece_weights"], np.float32))
-
-
-def matrix(rows: Sequence[Row], width: int) -> csr_matrix:
-    """Rows of `LetterFeatures.row` as one sparse matrix, shape (rows, width)."""
+def matrix(rows: Sequence[Row]) -> csr_matrix:
+    """Rows of `LetterFeatures.row` as one sparse matrix, shape (rows, COLUMNS)."""
     starts = np.cumsum([0] + [len(columns) for columns, _ in rows])
     indices = np.concatenate([columns for columns, _ in rows])
-    return csr_matrix((np.concatenate([values for _, values in rows]), indices, starts), shape=(len(rows), width))
+    return csr_matrix((np.concatenate([values for _, values in rows]), indices, starts), shape=(len(rows), COLUMNS))
 
 
 def softmax(scores: Floats) -> Floats:
@@ -97,7 +113,7 @@ class TwoExperts:
     Attributes:
         labels: the classes, in the order of the columns.
         by_vector: weights (512, classes) and intercepts (classes).
-        by_letters: weights (pieces, classes), as half floats to save memory, and intercepts (classes).
+        by_letters: weights (COLUMNS, classes), as half floats to save memory, and intercepts (classes).
         vector_weight: what the vector expert's log-probabilities are multiplied by.
         letter_weight: what the letter expert's margins are multiplied by.
     """
@@ -137,8 +153,10 @@ class TwoExperts:
         classes = sorted(set(labels))
         numbers = np.array([classes.index(label) for label in labels])
         weights = np.array([(weight or {}).get(label, 1.0) for label in labels])
-        vector_model = LogisticRegression(C=vector_strength, max_iter=300, tol=1e-3).fit(vectors, numbers, sample_weight=weights)
-        letter_model = LinearSVC(C=letter_strength, random_state=0).fit(rows, numbers, sample_weight=weights)
+        with ThreadPoolExecutor(2) as pool:  # both let go of Python's lock while they fit
+            by_letters = pool.submit(LinearSVC(C=letter_strength, tol=_CLOSE, random_state=0).fit, rows, numbers, sample_weight=weights)
+            vector_model = LogisticRegression(C=vector_strength, max_iter=300, tol=1e-3).fit(vectors, numbers, sample_weight=weights)
+            letter_model = by_letters.result()
         return cls(
             classes,
             (vector_model.coef_.T.astype(np.float32), vector_model.intercept_.astype(np.float32)),

@@ -13,12 +13,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.components import ROWS, Derived, load_arrays, save_arrays, text_of
 from bot.nlu.experts import LetterFeatures
+from bot.nlu.parallel import shared_out
 from bot.nlu.text import clauses
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class LetterFeaturizer(GraphComponent):
-    """Learns which letter pieces occur, and finds them in each message."""
+    """Learns how common letter pieces are, and finds them in each message."""
 
     def __init__(self, model_storage: ModelStorage, resource: Resource, letters: Optional[LetterFeatures] = None) -> None:
         self._storage, self._resource, self._letters = model_storage, resource, letters
@@ -40,12 +41,12 @@ class LetterFeaturizer(GraphComponent):
         **kwargs: Any,
     ) -> LetterFeaturizer:
         """The trained featurizer."""
-        return cls(model_storage, resource, LetterFeatures.from_arrays(load_arrays(model_storage, resource)))
+        return cls(model_storage, resource, LetterFeatures(load_arrays(model_storage, resource)["weights"]))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns the pieces of all examples."""
         self._letters = LetterFeatures.fit([text_of(example) for example in training_data.intent_examples])
-        save_arrays(self._storage, self._resource, self._letters.to_arrays())
+        save_arrays(self._storage, self._resource, {"weights": self._letters.weights})
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:
@@ -60,6 +61,7 @@ class LetterFeaturizer(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Sets `ROWS` of every example, whole texts only."""
         assert self._letters is not None
-        for example in training_data.training_examples:
-            example.set(ROWS, Derived([self._letters.row(text_of(example))]))
+        examples = training_data.training_examples
+        for example, row in zip(examples, shared_out(self._letters.rows, [text_of(example) for example in examples]), strict=True):
+            example.set(ROWS, Derived([row]))
         return training_data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -11,34 +12,45 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.components import VECTORS, Derived, text_of
-from bot.nlu.encoder import encode
-from bot.nlu.text import clauses
+from bot.nlu.components import LOCALE, VECTORS, Derived, example_metadata, rows_of, text_of
+from bot.nlu.encoder import encode, is_for_student
+from bot.nlu.parallel import shared_out
+from bot.nlu.student import student
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoder(GraphComponent):
-    """Encodes each message once for all components behind it."""
+    """Encodes each message once for all components behind it: by the universal encoder or by the student, as its locale needs."""
 
     @classmethod
     def create(
         cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> SentenceEncoder:
-        """Loads the encoder, so that the first message does not wait for it."""
+        """Loads both encoders, so that the first message does not wait for them."""
         encode([""])
+        student()
         return cls()
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Sets `VECTORS`: the whole text first, then its clauses where it has several."""
+        """Sets `VECTORS`: the whole text first, then its clauses where it has several. Those go to the student in any case: a long text
+        has many, and the universal encoder takes a millisecond for each."""
         for message in messages:
             text = text_of(message)
-            parts = clauses(text)
-            message.set(VECTORS, Derived(encode([text, *parts] if len(parts) > 1 else [text])))
+            vectors = [student().vector(columns) for columns, _ in rows_of(message)]
+            if not is_for_student(text, message.get(LOCALE)):
+                vectors[0] = encode([text])[0]
+            message.set(VECTORS, Derived(np.stack(vectors)))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Sets `VECTORS` of every example, whole texts only, in one batch."""
-        examples = training_data.training_examples
-        for example, vector in zip(examples, encode([text_of(example) for example in examples]), strict=True):
+        """Sets `VECTORS` of every example, whole texts only."""
+        universal = []
+        for example in training_data.training_examples:
+            if is_for_student(text_of(example), example_metadata(example).get("locale")):
+                example.set(VECTORS, Derived(student().vector(rows_of(example)[0][0])[None, :]))
+            else:
+                universal.append(example)
+        for example, vector in zip(universal, shared_out(encode, [text_of(example) for example in universal]), strict=True):
             example.set(VECTORS, Derived(vector[None, :]))
         return training_data
+

@@ -18,6 +18,9 @@ from bot.locales import all_locales
 SHAPE = SmsShape()
 TEXTS = {
     "Latin": "you may have a right to be paid for each hour that you worked even without papers ask someone. first.",
+    "Han": "就算 没有身份 也可能 有权 拿到 每一小时的 工钱 去问律师。 先。",
+    "Cyrillic": "возможно у вас есть право на оплату каждого часа даже без документов спросите юриста. сначала.",
+    "Devanagari": "बिना कागज के भी हर घंटे के पैसे का हक हो सकता है किसी से पूछिए। पहले।",
     "Arabic": "قد يكون لك حق في اجرك عن كل ساعة عملت فيها حتى بدون اوراق اسأل محامي. اولا.",
 }
 
@@ -45,6 +48,15 @@ def all_of_it(turn: Turn) -> list[tuple[Reply, Session]]:
 def words(texts: Iterable[str]) -> list[str]:
     """All words, in order."""
     return " ".join(texts).split()
+
+
+def test_chinese_which_has_no_spaces_is_cut_after_a_sentence_or_a_comma() -> None:
+    text = "就算没有身份也可能有权拿到工钱，可以先问律师，不要签看不懂的纸。" * 12
+    turn = Turn((Block(text),), locale="zh_Hans")
+    pieces = [reply.text for reply, _ in all_of_it(turn)]
+    assert len(pieces) > 1
+    assert "".join(pieces) == text
+    assert all(piece.endswith(("。", "，")) for piece in pieces)
 
 
 @st.composite

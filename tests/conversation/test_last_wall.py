@@ -69,8 +69,8 @@ def message(text: str = "x", country: str | None = None, locale: str | None = No
         ("x", "JP", None, "en"),
         ("x", "ZZ", None, "en"),
         ("x", "nonsense", None, "en"),
-        ("Помогите", None, None, "en"),
-        ("Помогите", "MX", None, "es"),
+        ("Помогите", None, None, "ru"),
+        ("Помогите", "MX", None, "ru"),
     ),
 )
 def test_the_language_of_what_no_model_has_read(text: str, country: str | None, app: str | None, locale: str, wall: LastWall) -> None:

@@ -63,7 +63,22 @@ def test_topic_and_urgency_are_weighed(
     assert (decided["topic"], decided["acted"], decided["urgency"], decided["certain"]) == (topic, acted, kind, certain)
     assert decided["ranking"][0][0] == topic
     assert len({name for name, _ in decided["ranking"]}) == len(decided["ranking"]) <= 5
-    assert bool(decided["offered"]) == (not acted)
+    assert bool(decided["offered"]) == (not acted or (kind is None and decided["confidence"] < 0.8))
+
+
+@pytest.mark.parametrize(("chance", "offered"), [(0.6, ["rights_debt", "find_work"]), (0.79, ["rights_debt", "find_work"]), (0.8, [])])
+def test_an_answer_that_is_not_sure_comes_with_what_else_may_be_meant(chance: float, offered: list[str]) -> None:
+    decided = Decision({}).decide(_ranking(("rights_pay", chance), *REST), NONE)
+    assert decided["acted"]
+    assert decided["offered"] == offered
+
+
+def test_a_topic_that_the_last_reply_offered_is_likelier() -> None:
+    ranking = _ranking(("rights_debt", 0.4), ("rights_pay", 0.35), ("find_work", 0.1))
+    weighed = Decision({})._in_context(ranking, ["rights_pay", "more"])
+    assert [entry["name"] for entry in weighed] == ["rights_pay", "rights_debt", "find_work"]
+    assert sum(entry["confidence"] for entry in weighed) <= 1
+    assert Decision({})._in_context(ranking, []) == ranking
 
 
 def test_three_likely_topics_are_offered_where_none_is_acted_on() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from bot.nlu.encoder import WIDTH, encode
-from bot.nlu.experts import LetterFeatures, TwoExperts, letter_pieces, matrix, softmax
+from bot.nlu.experts import COLUMNS, LetterFeatures, TwoExperts, columns_of, letter_pieces, matrix, softmax
+from bot.nlu.text import fold
 
 TEXTS = {
     "pay": ["they do not pay me", "no wages for three months", "my boss keeps my salary", "لم يدفعوا لي", "no me pagan"],
@@ -31,7 +33,7 @@ def letters() -> LetterFeatures:
 @pytest.fixture(scope="module")
 def experts(letters: LetterFeatures) -> TwoExperts:
     """Trained on the texts above."""
-    rows = matrix([letters.row(text) for text in ALL], len(letters.vocabulary))
+    rows = matrix([letters.row(text) for text in ALL])
     return TwoExperts.train(rows, encode(ALL), LABELS, vector_weight=0.5, letter_weight=5.0)
 
 
@@ -45,15 +47,26 @@ def _kept(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def test_pieces_lie_inside_words_and_pairs_of_words() -> None:
-    pieces = set(letter_pieces("No me PAGAN"))
+    pieces = set(letter_pieces(fold("No me PAGAN")))
     assert {"p", "pag", "pagan", " paga", "agan ", "=pagan", "=no me", "=me pagan"} <= pieces
     assert "o m" not in pieces
 
 
-def test_a_piece_that_one_text_alone_holds_is_not_learnt() -> None:
-    learnt = LetterFeatures.fit(["abc", "abd"]).vocabulary
-    assert "ab" in learnt
-    assert "abc" not in learnt
+def test_a_piece_has_the_same_column_in_every_process_and_its_place_among_the_columns() -> None:
+    """The weights of a model and of the student hang on it."""
+    assert columns_of("no")[:3] == [crc32(piece.encode()) % COLUMNS for piece in (" ", "n", "o")]
+    assert all(0 <= column < COLUMNS for column in columns_of("أخذ جوازي, they took it 😀"))
+
+
+def test_texts_that_mean_the_same_in_another_script_share_columns() -> None:
+    for native, latin in (("допоможіть", "dopomozhit"), ("мой паспорт", "moy pasport"), ("मालिक", "malik"), ("老板", "lao ban")):
+        assert len(set(columns_of(native)) & set(columns_of(latin))) > len(set(columns_of(latin))) * 0.6, native
+
+
+def test_what_many_texts_hold_weighs_less() -> None:
+    weights = LetterFeatures.fit(["abc", "abd", "xyz"]).weights
+    common, rare = (crc32(piece.encode()) % COLUMNS for piece in ("ab", "xyz"))
+    assert 1 < weights[common] < weights[rare]
 
 
 def test_a_row_has_length_one_and_each_column_once(letters: LetterFeatures) -> None:
@@ -67,28 +80,14 @@ def test_an_empty_text_has_an_empty_row(letters: LetterFeatures) -> None:
     assert len(columns) == len(values) == 0
 
 
-def test_letters_that_were_never_seen_say_nothing(letters: LetterFeatures) -> None:
-    known = {piece: column for piece, column in letters.vocabulary.items() if piece.strip()}
-    assert not set(letters.row("😀 שלום")[0].tolist()) & set(known.values())
-
-
-def test_letter_features_come_back_as_they_were(letters: LetterFeatures) -> None:
-    back = LetterFeatures.from_arrays(_kept(letters.to_arrays()))
-    assert back.vocabulary == letters.vocabulary
-    assert np.array_equal(back.weights, letters.weights)
-    for text in ALL:
-        (columns, values), (columns_before, values_before) = back.row(text), letters.row(text)
-        assert np.array_equal(columns, columns_before)
-        assert np.array_equal(values, values_before)
-
-
 def test_a_matrix_has_the_rows_it_was_made_of(letters: LetterFeatures) -> None:
     rows = [letters.row(text) for text in [*ALL, ""]]
-    dense = matrix(rows, len(letters.vocabulary)).toarray()
-    assert dense.shape == (len(ALL) + 1, len(letters.vocabulary))
-    for (columns, values), line in zip(rows, dense, strict=True):
-        assert np.array_equal(line[columns], values)
-        assert line.sum() == pytest.approx(values.sum(), abs=1e-4)
+    sparse = matrix(rows)
+    assert sparse.shape == (len(ALL) + 1, COLUMNS)
+    for (columns, values), line in zip(rows, sparse, strict=True):
+        dense = line.toarray()[0]
+        assert np.array_equal(dense[columns], values)
+        assert dense.sum() == pytest.approx(values.sum(), abs=1e-4)
 
 
 def test_probabilities_are_probabilities(letters: LetterFeatures, experts: TwoExperts) -> None:
@@ -101,7 +100,7 @@ def test_probabilities_are_probabilities(letters: LetterFeatures, experts: TwoEx
 
 def test_one_text_is_judged_as_the_whole_matrix_is(letters: LetterFeatures, experts: TwoExperts) -> None:
     rows, vectors = [letters.row(text) for text in ALL], encode(ALL)
-    all_rows: csr_matrix = matrix(rows, len(letters.vocabulary))
+    all_rows: csr_matrix = matrix(rows)
     by_letters = all_rows @ experts.by_letters[0].astype(np.float32) + experts.by_letters[1]
     by_vector = np.log(softmax(vectors @ experts.by_vector[0] + experts.by_vector[1]) + 1e-9)
     together = softmax(experts.vector_weight * by_vector + experts.letter_weight * by_letters)
@@ -124,7 +123,7 @@ def test_the_experts_come_back_as_they_were(letters: LetterFeatures, experts: Tw
 
 
 def test_a_class_may_weigh_more(letters: LetterFeatures) -> None:
-    rows, vectors = matrix([letters.row(text) for text in ALL], len(letters.vocabulary)), encode(ALL)
+    rows, vectors = matrix([letters.row(text) for text in ALL]), encode(ALL)
     unseen = "something else"
     row, vector = letters.row(unseen), encode([unseen])[0]
     plain, heavy = (

@@ -1,0 +1,74 @@
+"""The student: gives texts in languages and spellings that the sentence encoder does not know the vectors of their English side.
+
+Reimers and Gurevych, "Making Monolingual Sentence Embeddings Multilingual using Knowledge Distillation", EMNLP 2020
+(https://aclanthology.org/2020.emnlp-main.365): a small model is shown a sentence and the teacher's vector of its translation. Here
+it is as small as can be: one row of numbers for each column of letter pieces, added up, and one linear layer. It was taught by
+`make student` (tools/teach_student.py); what from, and under which licences, says data/encoder/README.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.errors import DataError
+from bot.nlu.experts import COLUMNS, Floats
+from bot.paths import DATA
+
+WEIGHTS = DATA / "encoder" / "student.npz"
+
+
+@dataclass(frozen=True)
+class Student:
+    """What the student has learnt.
+
+    Attributes:
+        table: a row for each column of letter pieces, shape (COLUMNS, width), as whole numbers of -127 to 127.
+        projection: from a sum of rows to a sentence vector, shape (width, 512).
+    """
+
+    table: NDArray[np.int8]
+    projection: Floats
+
+    def vector(self, columns: Iterable[int]) -> Floats:
+        """The sentence vector, of unit length, of a text with letter pieces in these columns; zeros where there are none.
+
+        Args:
+            columns: see `bot.nlu.experts.columns_of`; how often one occurs does not count.
+        """
+        rows = self.table[np.unique(np.fromiter(columns, dtype=np.int64))]
+        vector = rows.sum(axis=0, dtype=np.float32) @ self.projection
+        length = float(np.sqrt(vector @ vector))
+        return np.asarray(vector / length if length else vector, dtype=np.float32)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as plain arrays, for `numpy.savez`; no pickle."""
+        return {"table": self.table, "projection": self.projection}
+
+
+def read_student(path: Path = WEIGHTS) -> Student:
+    """Reads what `to_arrays` gave.
+
+    Raises:
+        DataError: the file is missing or was made for other letter pieces.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            student = Student(arrays["table"], arrays["projection"])
+    except (OSError, KeyError, ValueError):
+        raise DataError(f"{path.name} is missing or damaged. Fetch it again with the repository, or make it with `make student`.") from None
+    if len(student.table) != COLUMNS:
+        raise DataError(f"{path.name} does not fit the letter pieces of bot/nlu/experts.py. Make it anew with `make student`.")
+    return student
+
+
+@lru_cache(maxsize=1)
+def student() -> Student:
+    """The student of this repository."""
+    return read_student()
