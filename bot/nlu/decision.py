@@ -30,6 +30,8 @@ from bot.nlu.text import fold
 
 # A choice of these helps nobody: whoever says hello or no says it again.
 _NOT_OFFERED = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "frustrated", "out_of_scope", "give_location", "stop"})
+# What asks nothing and changes nothing: a wrong "stop" would end the session, a wrong "yes" answer a question.
+_SMALL_TALK = frozenset({"greet", "goodbye", "thanks", "frustrated", "out_of_scope"})
 _URGENT_OFFERED_FROM = 0.15  # "I cannot go on" among the choices frightens whoever meant something else
 _OFFERED_FROM = 0.02  # less likely ones are noise
 _TAKEN = 0.1  # chance of life at stake from which a wish to die may be an overdose already
@@ -43,10 +45,12 @@ class Decision(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """`act`: probability from which a topic is answered at once. `offer`: how many topics are offered otherwise. `sure`: from this
-        on another topic is so sure that urgency in a clause beside it is worded softly, and the topic answered too; below it an
-        answer comes with the next likeliest topics as choices (`beside` of them). `open`: how many times likelier a topic is that
-        the last reply offered."""
-        return {"act": 0.55, "offer": 3, "sure": 0.8, "beside": 2, "open": 2.0}
+        on another topic is so sure that urgency in a clause beside it is worded softly, and the topic answered too. `small_talk`: the
+        same as `act` for what asks nothing. `doubtless`: below it an answer comes with the next likeliest topics as choices
+        (`beside` of them). `open`: how many times likelier a topic is that
+        the last reply offered. `urgent`: from this on an urgent topic, where it is the likeliest, gets its reply; below it a text
+        hardly says anything ("i was there"), and who wrote it is asked."""
+        return {"act": 0.55, "offer": 3, "sure": 0.8, "small_talk": 0.3, "doubtless": 0.95, "beside": 2, "open": 2.0, "urgent": 0.3}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -84,6 +88,8 @@ class Decision(GraphComponent):
 
     def _in_context(self, ranking: List[Dict[str, Any]], open_topics: List[str]) -> List[Dict[str, Any]]:
         """The ranking in the light of what was offered last."""
+        if not open_topics:
+            return ranking
         weighed = [
             {"name": entry["name"], "confidence": entry["confidence"] * (self._config["open"] if entry["name"] in open_topics else 1.0)}
             for entry in ranking
@@ -107,13 +113,14 @@ class Decision(GraphComponent):
             topic = _TOPIC_OF_URGENCY[kind]
             confidence = max(confidence, round(urgency["chance"], 4))
             ranked = [(topic, confidence)] + [pair for pair in ranked if pair[0] != topic]
-        # A soft urgent reply needs no question first, and an urgent topic is urgent however unsure.
-        kind = kind or URGENT_TOPICS.get(topic)
-        acted = bool(kind) if certain or topic in URGENT_TOPICS else confidence >= self._config["act"]
+        # A soft urgent reply needs no question first, and an urgent topic is urgent though it is not sure.
+        kind = kind or (URGENT_TOPICS.get(topic) if confidence >= self._config["urgent"] else None)
+        needed = self._config["small_talk" if topic in _SMALL_TALK else "act"]
+        acted = bool(kind) if certain or topic in URGENT_TOPICS else confidence >= needed
         likely = [name for name, chance in ranked if chance >= (_URGENT_OFFERED_FROM if name in URGENT_TOPICS else _OFFERED_FROM)]
         offered = [name for name in likely if name not in _NOT_OFFERED and not (acted and name == topic)]
         if acted:  # who is in danger gets numbers, and nothing to choose from
-            offered = [] if kind or confidence >= self._config["sure"] else offered[: self._config["beside"]]
+            offered = [] if kind or confidence >= self._config["doubtless"] else offered[: self._config["beside"]]
         return {
             "topic": topic,
             "confidence": confidence,

@@ -21,7 +21,7 @@ class UrgencyClassifier(GraphComponent):
     def get_default_config() -> Dict[str, Any]:
         """`certain`: from this probability on the reply is the plain urgent one. `possible`: from this on the same numbers
         come, worded softly. `clause`: what a clause needs above either to be heard inside a longer text."""
-        return {"certain": 0.6, "possible": 0.4, "clause": 0.3}
+        return {"certain": 0.6, "possible": 0.4, "clause": 0.35}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}

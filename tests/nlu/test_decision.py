@@ -44,9 +44,10 @@ REST = [("rights_debt", 0.1), ("find_work", 0.05), ("is_this_trafficking", 0.04)
         (PAY, _urgency(DANGER, 0.5), "rights_pay", True, DANGER, False),
         (UNSURE, _urgency(DANGER, 0.5), "rights_pay", False, DANGER, False),
         (PAY, _urgency(SELF_HARM, 0.45), "rights_pay", True, SELF_HARM, False),
-        # an urgent topic is urgent, however unsure
-        (("danger_now", 0.2), NONE, "danger_now", True, DANGER, False),
-        (("self_harm", 0.2), NONE, "self_harm", True, SELF_HARM, False),
+        # an urgent topic is urgent long before it is sure, but not where it is a mere guess
+        (("danger_now", 0.3), NONE, "danger_now", True, DANGER, False),
+        (("self_harm", 0.3), NONE, "self_harm", True, SELF_HARM, False),
+        (("danger_now", 0.29), NONE, "danger_now", False, None, False),
         (("danger_now", 0.9), _urgency(SELF_HARM, 0.9), "self_harm", True, SELF_HARM, True),
         # heard in one clause only, beside a topic that is sure: softly, and the topic is answered too
         (PAY, _urgency(DANGER, 0.7, clause=True), "rights_pay", True, DANGER, False),
@@ -63,10 +64,10 @@ def test_topic_and_urgency_are_weighed(
     assert (decided["topic"], decided["acted"], decided["urgency"], decided["certain"]) == (topic, acted, kind, certain)
     assert decided["ranking"][0][0] == topic
     assert len({name for name, _ in decided["ranking"]}) == len(decided["ranking"]) <= 5
-    assert bool(decided["offered"]) == (not acted or (kind is None and decided["confidence"] < 0.8))
+    assert bool(decided["offered"]) == (not acted or (kind is None and decided["confidence"] < 0.95))
 
 
-@pytest.mark.parametrize(("chance", "offered"), [(0.6, ["rights_debt", "find_work"]), (0.79, ["rights_debt", "find_work"]), (0.8, [])])
+@pytest.mark.parametrize(("chance", "offered"), [(0.6, ["rights_debt", "find_work"]), (0.94, ["rights_debt", "find_work"]), (0.95, [])])
 def test_an_answer_that_is_not_sure_comes_with_what_else_may_be_meant(chance: float, offered: list[str]) -> None:
     decided = Decision({}).decide(_ranking(("rights_pay", chance), *REST), NONE)
     assert decided["acted"]
@@ -88,8 +89,15 @@ def test_three_likely_topics_are_offered_where_none_is_acted_on() -> None:
 
 @pytest.mark.parametrize("useless", ["greet", "goodbye", "thanks", "affirm", "deny", "frustrated", "out_of_scope", "give_location", "stop"])
 def test_what_helps_nobody_is_not_offered(useless: str) -> None:
-    decided = Decision({}).decide(_ranking((useless, 0.4), *REST), NONE)
+    decided = Decision({}).decide(_ranking((useless, 0.29), *REST), NONE)
     assert decided["offered"] == [name for name, _ in REST]
+
+
+@pytest.mark.parametrize(("topic", "acted"), [("thanks", True), ("out_of_scope", True), ("stop", False), ("give_location", False)])
+def test_what_asks_nothing_is_answered_sooner_but_never_ends_a_session(topic: str, acted: bool) -> None:
+    decided = Decision({}).decide(_ranking((topic, 0.4), *REST), NONE)
+    assert decided["acted"] == acted
+    assert decided["offered"] == [name for name, _ in REST][: 2 if acted else 3]
 
 
 def test_an_urgent_topic_is_not_offered_to_whoever_hardly_meant_it() -> None:

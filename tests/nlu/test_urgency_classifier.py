@@ -31,11 +31,11 @@ def _chances(danger: float = 0.0, self_harm: float = 0.0, life: float = 0.0, cry
         ([_chances(danger=0.25, self_harm=0.3, life=0.1)], SELF_HARM, True),
         ([_chances(danger=0.21, life=0.2)], DANGER, False),
         # a clause needs more than the whole
-        ([_chances(), _chances(danger=0.69)], None, False),
-        ([_chances(), _chances(danger=0.71)], DANGER, False),
-        ([_chances(), _chances(danger=0.9)], DANGER, True),
+        ([_chances(), _chances(danger=0.74)], None, False),
+        ([_chances(), _chances(danger=0.76)], DANGER, False),
+        ([_chances(), _chances(danger=0.96)], DANGER, True),
         ([_chances(danger=0.45), _chances(danger=0.5)], DANGER, False),
-        ([_chances(self_harm=0.5), _chances(), _chances(danger=0.95)], DANGER, True),
+        ([_chances(self_harm=0.5), _chances(), _chances(danger=0.96)], DANGER, True),
         # a cry is bare: the whole message, and sure
         ([_chances(cry=0.6)], CRY, True),
         ([_chances(cry=0.59)], None, False),
