@@ -126,6 +126,8 @@ class LocaleDetector(GraphComponent):
         outside = len(words) >= _ENOUGH_WORDS and others > scores[: len(self._locales)].max() + self._config["outside"]
         if known:
             scores[self._locales.index(known)] += self._config["stay" if known == current else "hint"] / len(words) ** 0.5
+        if outside:  # no Russian in Latin letters then: a language that is written in them
+            likely = [code for code in likely if all_locales()[code].script == main_script("".join(words))] or likely
         ranked = sorted(likely, key=lambda code: -scores[self._locales.index(code)])
         margin = scores[self._locales.index(ranked[0])] - scores[self._locales.index(ranked[1])] if len(ranked) > 1 else np.inf
         in_doubt = not current and margin < self._config["doubt"]

@@ -124,6 +124,7 @@ def test_a_language_that_is_none_of_ours_is_known_as_such(text: str, engine: Eng
     understood = engine.understand(text)
     assert understood.outside
     assert not understood.acted or understood.urgency
+    assert locale_of(understood.locale).script == "Latin" or not text.isascii()
 
 
 @pytest.mark.parametrize(("text", "locale"), CLEAR)
