@@ -54,6 +54,7 @@ _START = 3.0  # seconds that the start waits for Telegram
 _MOST_WAITING = 30  # messages of one chat; nobody reads more answers at once, and one sender must not use up what all share
 _GRACE = 1.0  # seconds that a late message waits for a newer one of its chat
 _DRAIN = 10.0  # seconds that open updates get at the end
+_BETWEEN_CANCELLATIONS = 0.2  # seconds
 
 _LOG = logging.getLogger(__name__)
 # Everything that this channel says of itself. Each sentence is fixed; beside it stands at most the kind of an error.
@@ -173,8 +174,7 @@ class TelegramChannel:
         """Stops receiving, lets what is open come to its end, and forgets everything. Telegram keeps what comes later."""
         self._stopping = True
         if self._work is not None:
-            self._work.cancel()
-            await asyncio.wait([self._work])
+            await _end(self._work)
             self._work = None
         if self._open:
             _, late = await asyncio.wait(self._open, timeout=_DRAIN)
@@ -389,6 +389,13 @@ class TelegramChannel:
             if error.failure is Failure.OPTED_OUT:
                 self._chats.forget(chat_id)
             raise
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancels a task until it has ended: one cancellation alone can get lost in a library that turns it into an error of its own."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_BETWEEN_CANCELLATIONS)
 
 
 def _answered_lately(chat: Chat) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from telegram.error import NetworkError
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
 from bot import settings
@@ -699,6 +700,31 @@ async def test_a_telegram_that_is_away_does_not_stop_the_start(way: Any, caplog:
             await double.until("sendMessage")
         assert "telegram.away (uncertain)" in caplog.text
         assert "telegram.back" in caplog.text
+
+
+class _SwallowsACancellation(HTTPXRequest):
+    """Turns the first cancellation into an error of its own, as a library below may."""
+
+    swallowed = 0
+
+    async def do_request(self, *args: Any, **more: Any) -> tuple[int, bytes]:
+        try:
+            return await super().do_request(*args, **more)
+        except asyncio.CancelledError:
+            if self.swallowed:
+                raise
+            self.swallowed += 1
+            raise NetworkError("broken off") from None
+
+
+async def test_a_cancellation_that_gets_lost_does_not_hold_up_the_stop() -> None:
+    request = _SwallowsACancellation()
+    async with telegram_double(TOKEN) as double:
+        channel = TelegramChannel(settings.Telegram(TOKEN, "", double.url), "", Conversation(), request=request)
+        await channel.start()
+        await double.until("getUpdates")
+        await asyncio.wait_for(channel.stop(), 5)
+    assert request.swallowed == 1
 
 
 async def test_a_telegram_that_is_slow_does_not_hold_up_the_start() -> None:

@@ -84,8 +84,10 @@ class Child:
         self.process = DialogueProcess(file, deadline=DEADLINE, command=("-S", "-c", _CHILD))
 
     def behave(self, how: str) -> None:
-        """From the next request on."""
-        self._file.write_text(how, encoding="utf-8")
+        """From the next request on. Written aside and put in place, so that a busy child never reads half a word."""
+        aside = self._file.with_suffix(".aside")
+        aside.write_text(how, encoding="utf-8")
+        aside.replace(self._file)
 
     async def ask(self, text: str = "hello") -> str:
         """What it answers."""
