@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make run` and `make test`. Both set up what they need.
-.PHONY: install run test lint bench lock messages places student evaluation
+.PHONY: install run test bench lock messages places student evaluation
 
 install:
 	@tools/install

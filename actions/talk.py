@@ -53,7 +53,8 @@ class ActionUnsure(HelplineAction):
         """One question, or the way to a human."""
         if understanding_of(tracker).get("outside"):
             # In the likeliest language and in English; the numbers help in any.
-            say(dispatcher, "utter_other_language", locale=DEFAULT)
+            if tracker.get_slot("locale") != DEFAULT:
+                say(dispatcher, "utter_other_language", locale=DEFAULT)
             return give_person(dispatcher, tracker, "utter_other_language")
         failures = int(tracker.get_slot("unsure") or 0) + 1
         offered = understanding_of(tracker).get("offered") or []

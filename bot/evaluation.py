@@ -195,6 +195,12 @@ def evaluate(paths: Iterable[Path], understand: Callable[[str], Understanding]) 
     return {locale: scores(ours) for locale, ours in judge(paths, understand).items()}
 
 
+def _of_both(urgent: dict[str, dict[str, float]], share: str) -> tuple[float, int]:
+    """A share over the texts of danger and of self-harm together, and how many those are."""
+    both = int(sum(urgent[intent]["n"] for intent in _URGENT))
+    return (sum(urgent[intent][share] * urgent[intent]["n"] for intent in _URGENT) / both if both else 0.0), both
+
+
 def table(figures: dict[str, dict[str, Any]]) -> str:
     """The figures as a table of text, a row a locale."""
     head = (
@@ -203,8 +209,7 @@ def table(figures: dict[str, dict[str, Any]]) -> str:
     rows = [head]
     for locale, score in figures.items():
         danger, harm, false = (score["urgent"][name] for name in ("danger_now", "self_harm", "false_alarms"))
-        both = danger["n"] + harm["n"]
-        as_urgent = (danger["as_urgent"] * danger["n"] + harm["as_urgent"] * harm["n"]) / both if both else 0.0
+        as_urgent, _ = _of_both(score["urgent"], "as_urgent")
         rows.append(
             f"{locale:8}{score['n']:6}{score['macro_f1']:10.3f}{score['accuracy']:10.3f}{score['top2']:6.2f}{score['within_one']:12.3f}"
             f"{score['abstained']:11.3f}{score['locale_accuracy']:10.3f}{score['locale_accuracy_long']:12.3f}{danger['recall']:8.3f}"
@@ -234,10 +239,11 @@ def report(judged: dict[str, list[Judged]]) -> str:
     everything = [one for ours in judged.values() for one in ours]
     for locale, ours in [*judged.items(), *([("all", everything)] if len(judged) > 1 else [])]:
         score = scores(ours)
-        danger, harm, false = (score["urgent"][name] for name in ("danger_now", "self_harm", "false_alarms"))
-        both = danger["n"] + harm["n"]
-        as_urgent = (danger["as_urgent"] * danger["n"] + harm["as_urgent"] * harm["n"]) / both if both else 0.0
-        kind = (danger["recall"] * danger["n"] + harm["recall"] * harm["n"]) / both if both else 0.0
+        false, (as_urgent, both), (kind, _) = (
+            score["urgent"]["false_alarms"],
+            _of_both(score["urgent"], "as_urgent"),
+            _of_both(score["urgent"], "recall"),
+        )
         rows.append(
             f"| {locale} | {score['n']} | {score['macro_f1']:.3f} | {score['within_one']:.3f} | {score['abstained']:.2f} "
             f"| {_with_interval(as_urgent, both)} | {_with_interval(kind, both)} | {_with_interval(false['rate'], false['n'])} "

@@ -12,7 +12,8 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from scipy.sparse import csr_matrix
 
-from bot.nlu.experts import Floats, Row, matrix
+from bot.nlu.arrays import Floats
+from bot.nlu.experts import Row, matrix
 
 VECTORS = "clause_vectors"  # of a message: the vector of the whole text, then of each clause; shape (1 + clauses, 512)
 ROWS = "letter_rows"  # of a message: the letter features in the same order

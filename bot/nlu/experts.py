@@ -1,9 +1,9 @@
-"""Two linear experts over one text: one sees the sentence vector, the other the letters. Mixed, not concatenated.
+"""Two experts over one text: one sees the sentence vector, the other the letters. Mixed, not concatenated.
 
 The sentence encoder carries meaning across languages; letters carry spelling, dialect and languages that the encoder does
 not know. Put side by side in one model each drowns the other, so each gets its own model and their opinions are added up: the
-log-probabilities of a logistic regression on vectors, the margins of a linear support vector machine on letters (better and
-ten times faster to fit there than logistic regression; measured on the development texts).
+log-probabilities of a small network on vectors (see `bot.nlu.network`), the margins of a linear support vector machine on letters
+(better and ten times faster to fit there than logistic regression; measured on the development texts).
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from bot.nlu.arrays import Floats, softmax
+from bot.nlu.network import Network
 from bot.nlu.parallel import shared_out
 from bot.nlu.spelling import consonant_pieces, in_latin
 from bot.nlu.text import clean, fold
 
-Floats = NDArray[np.float32]
 _CLOSE = 0.05  # how near to its optimum the letter expert is brought: 28 s instead of 49 for 49,000 texts, and the same answers
 COLUMNS = 1 << 18  # of letter features; twice as many were no better
 Row = tuple[NDArray[np.int64], Floats]  # columns and values of a text's letter features
@@ -100,26 +101,20 @@ def matrix(rows: Sequence[Row]) -> csr_matrix:
     return csr_matrix((np.concatenate([values for _, values in rows]), indices, starts), shape=(len(rows), COLUMNS))
 
 
-def softmax(scores: Floats) -> Floats:
-    """Probabilities over the last axis."""
-    scaled = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True), dtype=np.float32)
-
-
 @dataclass
 class TwoExperts:
     """A classifier of texts by sentence vector and by letters.
 
     Attributes:
         labels: the classes, in the order of the columns.
-        by_vector: weights (512, classes) and intercepts (classes).
+        by_vector: a network over sentence vectors.
         by_letters: weights (COLUMNS, classes), as half floats to save memory, and intercepts (classes).
         vector_weight: what the vector expert's log-probabilities are multiplied by.
         letter_weight: what the letter expert's margins are multiplied by.
     """
 
     labels: list[str]
-    by_vector: tuple[Floats, Floats]
+    by_vector: Network
     by_letters: tuple[NDArray[np.float16], Floats]
     vector_weight: float
     letter_weight: float
@@ -133,9 +128,7 @@ class TwoExperts:
         *,
         vector_weight: float,
         letter_weight: float,
-        vector_strength: float = 10.0,
         letter_strength: float = 0.5,
-        weight: Mapping[str, float] | None = None,
     ) -> TwoExperts:
         """Fits both experts.
 
@@ -144,22 +137,19 @@ class TwoExperts:
             vectors: their sentence vectors, shape (examples, 512).
             labels: their classes, at least three different ones.
             vector_weight, letter_weight: see the class.
-            vector_strength, letter_strength: inverse regularisation (scikit-learn's `C`) of each expert.
-            weight: extra weight by class; 1 where absent.
+            letter_strength: inverse regularisation (scikit-learn's `C`) of the letter expert.
         """
-        from sklearn.linear_model import LogisticRegression
         from sklearn.svm import LinearSVC
 
         classes = sorted(set(labels))
         numbers = np.array([classes.index(label) for label in labels])
-        weights = np.array([(weight or {}).get(label, 1.0) for label in labels])
         with ThreadPoolExecutor(2) as pool:  # both let go of Python's lock while they fit
-            by_letters = pool.submit(LinearSVC(C=letter_strength, tol=_CLOSE, random_state=0).fit, rows, numbers, sample_weight=weights)
-            vector_model = LogisticRegression(C=vector_strength, max_iter=300, tol=1e-3).fit(vectors, numbers, sample_weight=weights)
+            by_letters = pool.submit(LinearSVC(C=letter_strength, tol=_CLOSE, random_state=0).fit, rows, numbers)
+            by_vector = Network.train(vectors, numbers, len(classes))
             letter_model = by_letters.result()
         return cls(
             classes,
-            (vector_model.coef_.T.astype(np.float32), vector_model.intercept_.astype(np.float32)),
+            by_vector,
             (np.ascontiguousarray(letter_model.coef_.T, dtype=np.float16), letter_model.intercept_.astype(np.float32)),
             vector_weight,
             letter_weight,
@@ -176,15 +166,14 @@ class TwoExperts:
         """
         columns, values = row
         letter_scores = values @ self.by_letters[0][columns].astype(np.float32) + self.by_letters[1]
-        vector_scores = softmax(vector @ self.by_vector[0] + self.by_vector[1])
+        vector_scores = softmax(self.by_vector.scores(vector))
         return softmax(self.vector_weight * np.log(vector_scores + 1e-9) + self.letter_weight * letter_scores)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as plain arrays, for `numpy.savez`; no pickle."""
         return {
             "labels": np.array(self.labels),
-            "vector_weights": self.by_vector[0],
-            "vector_intercepts": self.by_vector[1],
+            **self.by_vector.to_arrays(),
             "letter_weights": self.by_letters[0],
             "letter_intercepts": self.by_letters[1],
             "settings": np.array([self.vector_weight, self.letter_weight]),
@@ -196,7 +185,7 @@ class TwoExperts:
         vector_weight, letter_weight = (float(value) for value in arrays["settings"])
         return cls(
             [str(label) for label in arrays["labels"]],
-            (arrays["vector_weights"], arrays["vector_intercepts"]),
+            Network.from_arrays(arrays),
             (arrays["letter_weights"], arrays["letter_intercepts"]),
             vector_weight,
             letter_weight,

@@ -19,8 +19,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import vstack
 
 from bot.locales import DEFAULT, all_locales
+from bot.nlu.arrays import Floats
 from bot.nlu.components import DETECTED, LOCALE, example_metadata, examples_matrix, load_arrays, rows_of, save_arrays, text_of
-from bot.nlu.experts import Floats, LetterFeatures, Row, matrix
+from bot.nlu.experts import LetterFeatures, Row, matrix
 from bot.nlu.text import clean, main_script
 from bot.paths import DATA
 

@@ -35,11 +35,9 @@ class SentenceEncoder(GraphComponent):
         """Sets `VECTORS`: the whole text first, then its clauses where it has several. Those go to the student in any case: a long text
         has many, and the universal encoder takes a millisecond for each."""
         for message in messages:
-            text = text_of(message)
-            vectors = [student().vector(columns) for columns, _ in rows_of(message)]
-            if not is_for_student(text, message.get(LOCALE)):
-                vectors[0] = encode([text])[0]
-            message.set(VECTORS, Derived(np.stack(vectors)))
+            text, (whole, *clauses) = text_of(message), [columns for columns, _ in rows_of(message)]
+            first = student().vector(whole) if is_for_student(text, message.get(LOCALE)) else encode([text])[0]
+            message.set(VECTORS, Derived(np.stack([first, *(student().vector(columns) for columns in clauses)])))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -53,4 +51,3 @@ class SentenceEncoder(GraphComponent):
         for example, vector in zip(universal, shared_out(encode, [text_of(example) for example in universal]), strict=True):
             example.set(VECTORS, Derived(vector[None, :]))
         return training_data
-

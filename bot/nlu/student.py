@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import DataError
-from bot.nlu.experts import COLUMNS, Floats
+from bot.nlu.arrays import Floats
+from bot.nlu.experts import COLUMNS
 from bot.paths import DATA
 
 WEIGHTS = DATA / "encoder" / "student.npz"

@@ -18,6 +18,7 @@ from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.arrays import Floats
 from bot.nlu.components import (
     URGENT_CHANCES,
     URGENT_TOPICS,
@@ -28,7 +29,7 @@ from bot.nlu.components import (
     save_arrays,
     vectors_of,
 )
-from bot.nlu.experts import Floats, TwoExperts
+from bot.nlu.experts import TwoExperts
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -39,7 +40,7 @@ class TopicClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """Weights and strengths of the experts, see `TwoExperts.train`."""
-        return {"vector_weight": 0.5, "letter_weight": 5.0, "vector_strength": 10.0, "letter_strength": 1.0}
+        return {"vector_weight": 0.5, "letter_weight": 5.0, "letter_strength": 1.0}
 
     def __init__(
         self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, experts: Optional[TwoExperts] = None

@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from bot.nlu.arrays import softmax
 from bot.nlu.encoder import WIDTH, encode
-from bot.nlu.experts import COLUMNS, LetterFeatures, TwoExperts, columns_of, letter_pieces, matrix, softmax
+from bot.nlu.experts import COLUMNS, LetterFeatures, TwoExperts, columns_of, letter_pieces, matrix
 from bot.nlu.text import fold
 
 TEXTS = {
@@ -102,7 +103,7 @@ def test_one_text_is_judged_as_the_whole_matrix_is(letters: LetterFeatures, expe
     rows, vectors = [letters.row(text) for text in ALL], encode(ALL)
     all_rows: csr_matrix = matrix(rows)
     by_letters = all_rows @ experts.by_letters[0].astype(np.float32) + experts.by_letters[1]
-    by_vector = np.log(softmax(vectors @ experts.by_vector[0] + experts.by_vector[1]) + 1e-9)
+    by_vector = np.log(softmax(experts.by_vector.scores(vectors)) + 1e-9)
     together = softmax(experts.vector_weight * by_vector + experts.letter_weight * by_letters)
     one_by_one = np.stack([experts.probabilities(row, vector) for row, vector in zip(rows, vectors, strict=True)])
     assert np.allclose(together, one_by_one, atol=1e-4)
@@ -120,17 +121,6 @@ def test_the_experts_come_back_as_they_were(letters: LetterFeatures, experts: Tw
     for text in ALL:
         row, vector = letters.row(text), encode([text])[0]
         assert np.array_equal(back.probabilities(row, vector), experts.probabilities(row, vector))
-
-
-def test_a_class_may_weigh_more(letters: LetterFeatures) -> None:
-    rows, vectors = matrix([letters.row(text) for text in ALL]), encode(ALL)
-    unseen = "something else"
-    row, vector = letters.row(unseen), encode([unseen])[0]
-    plain, heavy = (
-        TwoExperts.train(rows, vectors, LABELS, vector_weight=1.0, letter_weight=1.0, weight=weight) for weight in (None, {"papers": 20.0})
-    )
-    papers = plain.labels.index("papers")
-    assert heavy.probabilities(row, vector)[papers] > plain.probabilities(row, vector)[papers]
 
 
 def test_vectors_have_length_one_and_mean_the_same_across_languages() -> None:

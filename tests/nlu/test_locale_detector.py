@@ -136,6 +136,7 @@ def test_who_writes_in_another_language_is_told_in_english_too_and_gets_the_hotl
     turn = engine.reply(OUTSIDE[0], None, {"country_hint": "US"})
     said = " ".join(block.text for block in turn.blocks)
     assert "I may not know your language well" in said
+    assert said.count("I may not know your language well") == 1
     assert "1-888-373-7888" in said
 
 
