@@ -44,6 +44,18 @@ def _halved(text: str) -> list[str]:
     return [text]
 
 
+def _page(text: str, options: list[Option], session: Session, shape: Shape, locale: str, *, person: bool) -> list[Option]:
+    """As many of a long list of options as have digits and fit beside the text, and where that is not all, one that turns the page."""
+    if len(options) <= len(_DIGITS) and shape.fits(text, _choices(options, session.turn, locale, person=person), locale):
+        return options
+    turn_over = (_titled(locale, "more", "More"), LATER)
+    for size in range(min(len(_DIGITS), len(options)) - 1, 1, -1):
+        page = [*options[:size], turn_over]
+        if shape.fits(text, _choices(page, session.turn, locale, person=person), locale):
+            return page
+    return [options[0], turn_over]
+
+
 def _fit(
     blocks: list[Block], options: list[Option], session: Session, shape: Shape, locale: str, *, person: bool
 ) -> tuple[str, list[str], list[Option]]:
@@ -57,7 +69,7 @@ def _fit(
     while True:
         shown = options
         if later:  # one "more" is enough: what waits of this reply comes first
-            shown = [(_titled(locale, "more", "More"), LATER), *(option for option in options if option[1] != _MORE)]
+            shown = [(_titled(locale, "more", "More"), LATER), *(option for option in options if option[1] not in (_MORE, LATER))]
         text = "\n".join(block.text for block in kept)
         if shape.fits(text, _choices(shown, session.turn, locale, person=person), locale):
             return text, later, shown
@@ -88,9 +100,11 @@ def compose(turn: Turn, session: Session, shape: Shape, *, asked_person: bool = 
     """
     after = Session(turn=session.turn + 1, state=turn.state, locale=turn.locale)
     person = not (turn.bare or turn.ended or asked_person)
-    options = [] if turn.bare else list(turn.options)
-    text, after.later, shown = _fit(list(turn.blocks), options, after, shape, turn.locale, person=person)
-    after.held = options if after.later else []
+    options = page = [] if turn.bare else list(turn.options)
+    if len(options) > len(_DIGITS):
+        page = _page("\n".join(block.text for block in turn.blocks), options, after, shape, turn.locale, person=person)
+    text, after.later, shown = _fit(list(turn.blocks), page, after, shape, turn.locale, person=person)
+    after.held = options if after.later else options[len(page) - 1 :] if page != options else []
     after.options = _digits(list(turn.options) if turn.bare and not after.later else shown)
     choices = _choices(shown, after.turn, turn.locale, person=person)
     return Reply(text, choices, turn.locale, turn.urgent, erase=turn.ended), after
@@ -108,12 +122,18 @@ def rest(session: Session, shape: Shape, *, lead: str | None = None, locale: str
     locale = locale or session.locale or "en"
     after = Session(turn=session.turn + 1, state=session.state, locale=session.locale)
     open_options = [(title, payload) for _, title, payload in session.options if payload != LATER]
-    if lead is None:
-        blocks, options = session.later, session.held or open_options
+    if session.held and not session.later:  # a list of options that is being paged through
+        options = session.held if lead is None else open_options + session.held
+        text = lead or _titled(locale, "more", "More")
+        shown = _page(text, options, after, shape, locale, person=True)
+        after.held = options[len(shown) - 1 :] if shown != options else []
     else:
-        blocks, options = [lead], [(_titled(locale, "more", "More"), LATER)] * bool(session.later) + open_options
-    text, left, shown = _fit([Block(block) for block in blocks], options, after, shape, locale, person=True)
-    after.later = left if lead is None else session.later
-    after.held = session.held if after.later else []
+        if lead is None:
+            blocks, options = session.later, session.held or open_options
+        else:
+            blocks, options = [lead], [(_titled(locale, "more", "More"), LATER)] * bool(session.later) + open_options
+        text, left, shown = _fit([Block(block) for block in blocks], options, after, shape, locale, person=True)
+        after.later = left if lead is None else session.later
+        after.held = session.held if after.later else []
     after.options = _digits(shown)
     return Reply(text, _choices(shown, after.turn, locale, person=True), locale), after

@@ -39,7 +39,8 @@ class Session:
         locale: of the last reply.
         options: what may be picked next, as (digit, title, payload).
         later: the rest of the last reply, which waits behind a digit: the service's own words.
-        held: all options of the last reply, as (title, payload), as long as something of it waits: those left out come back with the rest.
+        held: the options that come with the rest of the last reply, as (title, payload): all of them where words of it wait, else those
+            for which there was no digit.
     """
 
     turn: int = 0

@@ -104,11 +104,18 @@ def test_a_word_without_end_goes_out_all_the_same() -> None:
     assert session.later == []
 
 
-def test_there_are_nine_digits_and_the_first_options_have_them() -> None:
-    options = tuple((f"Option {number}", f"/option_{number}") for number in range(12))
-    reply, session = compose(Turn((Block("Which?"),), options=options), Session(), Narrow(10_000))
-    assert [choice.digit for choice in reply.choices] == list("1234567890")
-    assert session.payload("9") == "/option_8"
+@pytest.mark.parametrize("room", (40, 90, 10_000))
+def test_more_options_than_digits_come_page_by_page_none_lost_and_none_twice(room: int) -> None:
+    options = tuple((f"Option {number}", f"/option_{number}") for number in range(22))
+    pages = [compose(Turn((Block("Which?"),), options=options), Session(), Narrow(room))]
+    while LATER in (last := [payload for _, _, payload in pages[-1][1].options]):
+        assert last.index(LATER) == len(last) - 1
+        # What interrupts, such as a picture, does not lose the next page.
+        pages[-1] = rest(pages[-1][1], Narrow(room), lead="A sentence.") if len(pages) == 1 else pages[-1]
+        pages.append(rest(pages[-1][1], Narrow(room)))
+    assert all(reply.text and [c.digit for c in reply.choices] == [*"123456789"[: len(reply.choices) - 1], "0"] for reply, _ in pages)
+    assert [payload for _, s in pages for _, _, payload in s.options if payload != LATER] == [payload for _, payload in options]
+    assert (len(pages) == 3) == (room == 10_000)
 
 
 @pytest.mark.parametrize("room", range(30, 200, 15))
