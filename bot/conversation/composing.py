@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from bot.conversation.messages import Block, Choice, Reply, Shape, Turn
-from bot.conversation.sessions import Session
+from bot.conversation.sessions import LATER, Session
 from bot.dialogue.catalogues import translate
 
 PERSON = ("0", "/talk_to_human")
-LATER = "/later"
 _MORE = "/more"
 _DIGITS = "123456789"
 _SENTENCE_END = re.compile(r"(?<=[.!?؟।])\s+|(?<=[。！？；])\s*")  # Chinese writes no spaces
@@ -121,7 +120,7 @@ def rest(session: Session, shape: Shape, *, lead: str | None = None, locale: str
     """
     locale = locale or session.locale or "en"
     after = Session(turn=session.turn + 1, state=session.state, locale=session.locale)
-    open_options = [(title, payload) for _, title, payload in session.options if payload != LATER]
+    open_options = session.open_options()
     if session.held and not session.later:  # a list of options that is being paged through
         options = session.held if lead is None else open_options + session.held
         text = lead or _titled(locale, "more", "More")

@@ -6,12 +6,13 @@ import asyncio
 import time
 import unicodedata
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Protocol
 
-from bot.conversation.composing import LATER, compose, rest
+from bot.conversation.composing import compose, rest
 from bot.conversation.last_wall import LastWall, likely_locale
 from bot.conversation.messages import SILENCE, Kind, Message, Reply, Shape, Turn
-from bot.conversation.sessions import Session, Sessions
+from bot.conversation.sessions import LATER, Session, Sessions
 from bot.conversation.stop_words import is_carrier_help, is_carrier_stop
 from bot.dialogue.catalogues import translate
 from bot.errors import HelplineError, StoreFull, TurnFailed
@@ -174,6 +175,8 @@ class Conversation:
         if session.options and not payload:
             hints["open_topics"] = session.open_topics()
         turn = await self._dialogue.reply(text, session.state, hints, payload=payload)
+        if turn.options and turn.understanding and turn.understanding.topic == "affirm" and (still_open := session.open_options()):
+            turn = replace(turn, options=tuple(still_open))  # yes to several things picks none of them: they are put again, not the menu
         reply, session = compose(turn, session, shape, asked_person=payload and text == _PERSON)
         return reply, session, turn.ended
 

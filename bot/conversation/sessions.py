@@ -17,6 +17,7 @@ from bot.store import Store
 
 # A provider repeats a webhook within seconds; Telegram goes on for some minutes.
 ANSWERED_SECONDS = 600.0
+LATER = "/later"  # the choice that brings what waits of the last reply
 _SAME = 0.9  # how alike a choice's title and what was typed must be; "I can talk" is 0.87 like "I cannot talk"
 _LONGEST_TURN = 10.0  # seconds after which a worker that holds a session is taken for dead
 
@@ -54,9 +55,13 @@ class Session:
         """What a digit stands for now."""
         return next((payload for known, _, payload in self.options if known == digit), None)
 
+    def open_options(self) -> list[tuple[str, str]]:
+        """What may be picked next, as (title, payload), without what turns the page."""
+        return [(title, payload) for _, title, payload in self.options if payload != LATER]
+
     def open_topics(self) -> list[str]:
         """The topics among the choices, in the light of which the next message is read."""
-        return [payload.removeprefix("/") for _, _, payload in self.options if "{" not in payload]
+        return [payload.removeprefix("/") for _, payload in self.open_options() if "{" not in payload]
 
     def payload_of_title(self, text: str) -> str | None:
         """What a choice stands for whose title was typed instead of its digit, a slip of the finger allowed ("i cant talk")."""

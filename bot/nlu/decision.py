@@ -71,6 +71,8 @@ class Decision(GraphComponent):
         for message in messages:
             open_topics = (message.get("metadata") or {}).get("open_topics") or []
             understanding = self.decide(self._in_context(message.get("intent_ranking") or [], open_topics), message.get(URGENCY) or {})
+            if understanding["topic"] == "affirm" and not understanding["urgency"] and len(open_topics) == 1:
+                understanding.update(topic=open_topics[0], acted=True, offered=[])  # yes to the one thing that was offered
             if message.get(ANSWERS_COUNTRY) and not understanding["certain"]:
                 understanding.update(topic="give_location", acted=True, offered=[], urgency=None)
             countries = [e["value"] for e in message.get(ENTITIES) or [] if e["entity"] == "country"]

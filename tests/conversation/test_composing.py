@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.segments import SmsShape, measure, render
-from bot.conversation.composing import LATER, compose, rest
+from bot.conversation.composing import compose, rest
 from bot.conversation.messages import Block, Choice, Reply, Turn
-from bot.conversation.sessions import Session
+from bot.conversation.sessions import LATER, Session
 from bot.locales import all_locales
 
 SHAPE = SmsShape()

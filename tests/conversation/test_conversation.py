@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 
 from bot.conversation import conversation
-from bot.conversation.messages import SILENCE, Block, Kind, Reply, Turn
+from bot.conversation.messages import SILENCE, Block, Kind, Reply, Turn, Understanding
 from bot.conversation.stop_words import CARRIER_HELP, CARRIER_START, CARRIER_STOP
 from bot.dialogue.catalogues import compile_catalogues, translate
 from bot.errors import StoreUnavailable, TurnFailed
@@ -414,6 +414,19 @@ async def test_a_bare_reply_shows_no_choice_but_its_digit_works() -> None:
     assert (reply.text, reply.choices) == ("Thank you. Send 1 when you have time.", ())
     await line.send("1")
     assert line.script.texts[-1] == "/phone_is_shared"
+
+
+async def test_yes_to_several_choices_puts_them_again_and_not_the_menu() -> None:
+    menu = (("Menu one", "/rights_overview"), ("Menu two", "/find_work"))
+    yes = Understanding("en", "affirm", (("affirm", 0.9),), 0.9, True)
+    line = Line(Script(lambda asked: turn("OK. What?", options=menu, understanding=yes) if asked.text == "yes" else turn("First.")))
+    reply = await line.send("yes")
+    assert [choice.title for choice in reply.choices[:-1]] == ["Menu one", "Menu two"]
+    await line.send("hello")
+    reply = await line.send("yes")
+    assert (reply.text, [choice.title for choice in reply.choices[:-1]]) == ("OK. What?", [title for title, _ in OPTIONS])
+    await line.send("2")
+    assert line.script.texts[-1] == OPTIONS[1][1]
 
 
 # Once, and in order

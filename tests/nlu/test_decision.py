@@ -164,6 +164,16 @@ def test_whether_the_person_used_a_telling_word(text: str, named: bool) -> None:
     assert _decided(text).get(UNDERSTANDING)["named"] is named
 
 
+@pytest.mark.parametrize(
+    ("open_topics", "topic"), [(["find_legal_aid"], "find_legal_aid"), (["more", "find_legal_aid"], "affirm"), ([], "affirm")]
+)
+def test_yes_to_the_one_thing_that_was_offered_picks_it(open_topics: list[str], topic: str) -> None:
+    said = {"intent_ranking": _ranking(("affirm", 0.9)), "metadata": {"open_topics": open_topics}}
+    assert _decided("yes", **said).get("intent")["name"] == topic
+    urgent = _decided("yes", **said, **{URGENCY: _urgency(DANGER, 0.9)})
+    assert urgent.get("intent")["name"] == "danger_now"
+
+
 def test_the_first_country_and_the_locale_are_passed_on() -> None:
     entities = [{"entity": "locale", "value": "es"}, {"entity": "country", "value": "GB"}, {"entity": "country", "value": "US"}]
     understanding = _decided("x", entities=entities, locale="es").get(UNDERSTANDING)
