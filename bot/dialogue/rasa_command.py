@@ -65,8 +65,11 @@ def with_defaults(arguments: list[str]) -> list[str]:
 
 
 def _trust_training_files() -> None:
-    """Reads NLU files with the fast parser. Rasa holds each against a schema, even where validation is to be skipped, and reads it twice
-    with a parser written in Python."""
+    """Reads NLU files once, with the fast parser. Rasa holds each against a schema, even where validation is to be skipped, reads all of
+    them twice over, and does it with a parser written in Python."""
+    from functools import lru_cache
+
+    import rasa.shared.importers.utils
     import rasa.shared.utils.io
     import yaml
     from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
@@ -79,6 +82,8 @@ def _trust_training_files() -> None:
 
     RasaYAMLReader.validate = lambda self, string: None
     rasa.shared.utils.io.read_yaml = read
+    read_once = lru_cache(rasa.shared.importers.utils.training_data_from_paths)  # who gets them copies them before changing anything
+    rasa.shared.importers.utils.training_data_from_paths = lambda paths, language: read_once(tuple(paths), language)
 
 
 def _handle_examples_lightly() -> None:

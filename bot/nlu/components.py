@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 from bot.nlu.arrays import Floats
 from bot.nlu.experts import Row, matrix
 
-VECTORS = "clause_vectors"  # of a message: the vector of the whole text, then of each clause; shape (1 + clauses, 512)
+VECTORS = "clause_vectors"  # of a message: for the whole text, then each clause, what the encoders say; shape (1 + clauses, numbers)
 ROWS = "letter_rows"  # of a message: the letter features in the same order
 URGENT_CHANCES = "urgent_chances"  # of a message: for the whole and each clause, {kind of urgency: probability}
 ANSWERS_COUNTRY = "answers_country"  # of a message: it only names a place, or names one where the country was asked for

@@ -134,7 +134,7 @@ class TwoExperts:
 
         Args:
             rows: letter features of the examples, see `matrix`.
-            vectors: their sentence vectors, shape (examples, 512).
+            vectors: their sentence vectors, shape (examples, numbers).
             labels: their classes, at least three different ones.
             vector_weight, letter_weight: see the class.
             letter_strength: inverse regularisation (scikit-learn's `C`) of the letter expert.
@@ -160,7 +160,7 @@ class TwoExperts:
 
         Args:
             row: its letter features.
-            vector: its sentence vector, shape (512,).
+            vector: its sentence vector, shape (numbers,).
         Returns:
             Shape (classes,).
         """

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bot.nlu.arrays import Floats, softmax
 
 _HIDDEN = 768  # numbers of the hidden layer
-_SCALE = 8.0  # a sentence vector has length 1, so each of its 512 numbers is small
+_SCALE = 8.0  # a sentence vector has length 1, so each of its numbers is small
 _ROUNDS, _LEAST_STEPS = 8, 400  # each example is seen so many times; few examples oftener
 _BATCH = 256
 _PACE = 2e-3  # step width of Adam at first; it falls evenly
@@ -32,7 +32,7 @@ class Network:
     """One hidden layer of rectified sums, then a score for each class.
 
     Attributes:
-        inner: weights (512, hidden) and intercepts (hidden).
+        inner: weights (numbers, hidden) and intercepts (hidden).
         outer: weights (hidden, classes) and intercepts (classes).
     """
 
@@ -72,7 +72,7 @@ class Network:
         """The scores of the classes; their softmax is what the network holds probable.
 
         Args:
-            vector: shape (..., 512).
+            vector: shape (..., numbers).
         Returns:
             Shape (..., classes).
         """

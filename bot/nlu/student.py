@@ -37,20 +37,28 @@ class Student:
     table: NDArray[np.int8]
     projection: Floats
 
-    def vector(self, columns: Iterable[int]) -> Floats:
-        """The sentence vector, of unit length, of a text with letter pieces in these columns; zeros where there are none.
+    def impression(self, columns: Iterable[int]) -> Floats:
+        """What the letter pieces of a text come to before the last layer, of unit length; zeros where there are none.
 
         Args:
             columns: see `bot.nlu.experts.columns_of`; how often one occurs does not count.
+        Returns:
+            Shape (width,).
         """
-        rows = self.table[np.unique(np.fromiter(columns, dtype=np.int64))]
-        vector = rows.sum(axis=0, dtype=np.float32) @ self.projection
-        length = float(np.sqrt(vector @ vector))
-        return np.asarray(vector / length if length else vector, dtype=np.float32)
+        return _of_length_one(self.table[np.unique(np.fromiter(columns, dtype=np.int64))].sum(axis=0, dtype=np.float32))
+
+    def vector(self, impression: Floats) -> Floats:
+        """The sentence vector, of unit length, of a text with this impression; zeros where it is."""
+        return _of_length_one(impression @ self.projection)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as plain arrays, for `numpy.savez`; no pickle."""
         return {"table": self.table, "projection": self.projection}
+
+
+def _of_length_one(vector: Floats) -> Floats:
+    length = float(np.sqrt(vector @ vector))
+    return np.asarray(vector / length if length else vector, dtype=np.float32)
 
 
 def read_student(path: Path = WEIGHTS) -> Student:
