@@ -244,10 +244,11 @@ def report(judged: dict[str, list[Judged]]) -> str:
             _of_both(score["urgent"], "as_urgent"),
             _of_both(score["urgent"], "recall"),
         )
+        short = [understanding.locale == labelled.locale for labelled, understanding in ours if not is_long(labelled.text, labelled.locale)]
         rows.append(
             f"| {locale} | {score['n']} | {score['macro_f1']:.3f} | {score['within_one']:.3f} | {score['abstained']:.2f} "
             f"| {_with_interval(as_urgent, both)} | {_with_interval(kind, both)} | {_with_interval(false['rate'], false['n'])} "
-            f"| {score['locale_accuracy_long']:.3f} | {score['locale_accuracy']:.3f} |"
+            f"| {score['locale_accuracy_long']:.3f} | {_share(sum(short), len(short)):.3f} |"
         )
     by_style = [
         f"| {style} | {shares['n']} | {shares['accuracy']:.3f} | {shares['within_one']:.3f} "
@@ -258,7 +259,7 @@ def report(judged: dict[str, list[Judged]]) -> str:
     return "\n".join(
         [
             "| locale | n | macro-F1 | right or offered | asked back | urgent as urgent | as the right kind | false alarms "
-            "| language, 3+ words | language |",
+            "| language, 3+ words | language, shorter |",
             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
             *rows,
             "",

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from bot.conversation.messages import Understanding
 from bot.errors import DataError
-from bot.evaluation import Labelled, evaluate, is_long, locale_of_path, read_labelled, scores, table, urgency_heard
+from bot.evaluation import Labelled, evaluate, is_long, locale_of_path, read_labelled, report, scores, table, urgency_heard
 
 
 def understood(
@@ -278,3 +278,15 @@ def test_the_table_has_a_row_for_each_locale_and_a_column_for_each_figure() -> N
     # n macro-F1 accuracy top2 within-one abstained language (3+ words) danger self-harm as-urgent false-alarms; as urgent: 4 of 6
     assert rows[1].split() == "en 12 0.500 0.500 0.58 0.583 0.250 0.875 0.917 0.250 0.500 0.667 0.500".split()  # noqa: SIM905
     assert rows[2].split()[1:] == rows[1].split()[1:]
+
+
+def test_the_report_says_the_same_with_intervals_and_names_what_is_confused() -> None:
+    lines = report({"en": JUDGED, "fr": JUDGED}).splitlines()
+    cells = [cell.strip() for cell in lines[2].strip("|").split("|")]
+    # as urgent 4 of 6, of the right kind 2 of 6, false alarms 2 of 4; locale: 11 of 12 long texts and 3 of 4 shorter ones
+    assert cells[:5] == ["en", "12", "0.500", "0.583", "0.25"]
+    assert [cell.split()[0] for cell in cells[5:8]] == ["0.67", "0.33", "0.50"]
+    assert cells[5].endswith("(0.30-0.90)")
+    assert cells[8:] == ["0.917", "0.750"]
+    assert [line.split("|")[1].strip() for line in lines[2:5]] == ["en", "fr", "all"]
+    assert "- `danger_now` taken for `safety_plan`: 4" in lines
