@@ -26,7 +26,7 @@ _INPUTS = (
     LOCALES / "locales.yml",
     ROOT / "requirements.txt",
 )
-# Seconds of each step on two ordinary cores for 1,000 training texts, measured; only their proportion shows in the bar.
+# Seconds of each step on two ordinary cores: what it costs in any case, and for 1,000 training texts; measured.
 _STEPS = {
     "start": (6.0, 1.0),
     "LetterFeaturizer": (0.5, 0.4),
