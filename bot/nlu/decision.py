@@ -50,7 +50,7 @@ class Decision(GraphComponent):
         (`beside` of them). `open`: how many times likelier a topic is that
         the last reply offered. `urgent`: from this on an urgent topic, where it is the likeliest, gets its reply; below it a text
         hardly says anything ("i was there"), and who wrote it is asked."""
-        return {"act": 0.55, "offer": 3, "sure": 0.8, "small_talk": 0.3, "doubtless": 0.95, "beside": 2, "open": 2.0, "urgent": 0.3}
+        return {"act": 0.55, "offer": 3, "sure": 0.8, "small_talk": 0.3, "doubtless": 0.97, "beside": 2, "open": 2.0, "urgent": 0.4}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}

@@ -101,6 +101,35 @@ def matrix(rows: Sequence[Row]) -> csr_matrix:
     return csr_matrix((np.concatenate([values for _, values in rows]), indices, starts), shape=(len(rows), COLUMNS))
 
 
+def each_against_the_rest(
+    rows: csr_matrix, numbers: NDArray[np.int64], classes: int, *, strength: float, weights: Mapping[int, float] | None = None
+) -> tuple[NDArray[np.float16], Floats]:
+    """A linear support vector machine for each class against all others; half of the classes in each of two threads.
+
+    Args:
+        rows: letter features of the examples.
+        numbers: the class of each, from 0 on.
+        classes: how many there are.
+        strength: inverse regularisation (scikit-learn's `C`).
+        weights: extra weight of the examples of a class; 1 where absent.
+    Returns:
+        Weights, shape (COLUMNS, classes), as half floats to save memory, and intercepts, shape (classes,).
+    """
+    from sklearn.svm import LinearSVC
+
+    def fit(half: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        machine = LinearSVC(C=strength, tol=_CLOSE, random_state=0, class_weight={k: w for k, w in (weights or {}).items() if k in half})
+        machine.fit(rows, np.where(np.isin(numbers, half), numbers, classes))  # all the others are one class: the last
+        if len(half) == 1:  # of two classes it keeps the second one's weights only
+            return -machine.coef_, -machine.intercept_
+        return machine.coef_[: len(half)], machine.intercept_[: len(half)]
+
+    with ThreadPoolExecutor(2) as pool:
+        fitted = list(pool.map(fit, np.array_split(np.arange(classes), 2)))
+    coefficients = np.concatenate([one for one, _ in fitted])
+    return np.ascontiguousarray(coefficients.T, dtype=np.float16), np.concatenate([one for _, one in fitted]).astype(np.float32)
+
+
 @dataclass
 class TwoExperts:
     """A classifier of texts by sentence vector and by letters.
@@ -139,18 +168,16 @@ class TwoExperts:
             vector_weight, letter_weight: see the class.
             letter_strength: inverse regularisation (scikit-learn's `C`) of the letter expert.
         """
-        from sklearn.svm import LinearSVC
-
         classes = sorted(set(labels))
         numbers = np.array([classes.index(label) for label in labels])
-        with ThreadPoolExecutor(2) as pool:  # both let go of Python's lock while they fit
-            by_letters = pool.submit(LinearSVC(C=letter_strength, tol=_CLOSE, random_state=0).fit, rows, numbers)
+        with ThreadPoolExecutor(1) as pool:  # both let go of Python's lock while they reckon
+            by_letters = pool.submit(each_against_the_rest, rows, numbers, len(classes), strength=letter_strength)
             by_vector = Network.train(vectors, numbers, len(classes))
-            letter_model = by_letters.result()
+            letter_weights, letter_intercepts = by_letters.result()
         return cls(
             classes,
             by_vector,
-            (np.ascontiguousarray(letter_model.coef_.T, dtype=np.float16), letter_model.intercept_.astype(np.float32)),
+            (letter_weights, letter_intercepts),
             vector_weight,
             letter_weight,
         )

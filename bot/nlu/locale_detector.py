@@ -21,7 +21,7 @@ from scipy.sparse import vstack
 from bot.locales import DEFAULT, all_locales
 from bot.nlu.arrays import Floats
 from bot.nlu.components import DETECTED, LOCALE, example_metadata, examples_matrix, load_arrays, rows_of, save_arrays, text_of
-from bot.nlu.experts import LetterFeatures, Row, matrix
+from bot.nlu.experts import LetterFeatures, Row, each_against_the_rest, matrix
 from bot.nlu.text import clean, main_script
 from bot.paths import DATA
 
@@ -88,18 +88,19 @@ class LocaleDetector(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns the spelling of each locale."""
-        from sklearn.svm import LinearSVC
-
         examples = [e for e in training_data.intent_examples if example_metadata(e).get("locale") in self._locales]
         numbers = [self._locales.index(example_metadata(e)["locale"]) for e in examples]
         rows = examples_matrix(examples)
         letters = LetterFeatures.of_counts(rows.getnnz(axis=0), len(examples))
         others = [letters.row(line.split("\t")[1]) for line in OTHERS.read_text(encoding="utf-8").splitlines()]
-        fitted = LinearSVC(C=1.0, tol=0.05, random_state=0, class_weight={self._locales.index(DEFAULT): 0.5}).fit(
-            vstack([rows, matrix(others)], format="csr"), np.array(numbers + [len(self._locales)] * len(others))
+        weights, intercepts = each_against_the_rest(
+            vstack([rows, matrix(others)], format="csr"),
+            np.array(numbers + [len(self._locales)] * len(others)),
+            len(self._locales) + 1,
+            strength=1.0,
+            weights={self._locales.index(DEFAULT): 0.5},
         )
-        arrays = {"weights": np.ascontiguousarray(fitted.coef_.T, np.float16), "intercepts": fitted.intercept_.astype(np.float32)}
-        save_arrays(self._storage, self._resource, arrays)
+        save_arrays(self._storage, self._resource, {"weights": weights, "intercepts": intercepts})
         return self._resource
 
     def detect(self, text: str, row: Row, current: Optional[str], hint: Optional[str]) -> Detected:

@@ -20,8 +20,9 @@ class UrgencyClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """`certain`: from this probability on the reply is the plain urgent one. `possible`: from this on the same numbers
-        come, worded softly. `clause`: what a clause needs above either to be heard inside a longer text."""
-        return {"certain": 0.6, "possible": 0.4, "clause": 0.35}
+        come, worded softly. `clause`: what a clause needs above that to be heard inside a longer text. `certain_clause`: from this
+        probability of a clause on the reply is the plain one."""
+        return {"certain": 0.6, "possible": 0.45, "clause": 0.45, "certain_clause": 0.95}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -50,14 +51,15 @@ class UrgencyClassifier(GraphComponent):
         """
         grave = [kind for kind in KINDS if kind != CRY]
         heard = [
-            (sum(opinion[kind] for kind in grave) - (self._config["clause"] if number else 0.0), opinion)
+            (sum(opinion[kind] for kind in grave) - (self._config["clause"] if number else 0.0), number, opinion)
             for number, opinion in enumerate(opinions)
         ]
-        chance, loudest = max(heard, key=lambda one: one[0])
+        chance, number, loudest = max(heard, key=lambda one: one[0])
         if chance >= self._config["possible"]:
             kind = max(grave, key=loudest.__getitem__)
             clause = heard[0][0] < self._config["possible"]
-            return {"kind": kind, "certain": chance >= self._config["certain"], "chance": chance, "clause": clause, "life": loudest[LIFE]}
+            needed = self._config["certain_clause"] - self._config["clause"] if number else self._config["certain"]
+            return {"kind": kind, "certain": chance >= needed, "chance": chance, "clause": clause, "life": loudest[LIFE]}
         # A bare cry is bare: inside a longer text it is not one.
         if opinions[0][CRY] >= self._config["certain"]:
             return {"kind": CRY, "certain": True, "chance": opinions[0][CRY]}

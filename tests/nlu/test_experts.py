@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from sklearn.svm import LinearSVC
 
 from bot.nlu.arrays import softmax
 from bot.nlu.encoder import WIDTH, encode
-from bot.nlu.experts import COLUMNS, LetterFeatures, TwoExperts, columns_of, letter_pieces, matrix
+from bot.nlu.experts import COLUMNS, LetterFeatures, TwoExperts, columns_of, each_against_the_rest, letter_pieces, matrix
 from bot.nlu.text import fold
 
 TEXTS = {
@@ -136,3 +137,11 @@ def test_vectors_have_length_one_and_mean_the_same_across_languages() -> None:
 @pytest.mark.parametrize("text", ["", " ", "😀", "x" * 100_000, "\x00\ud800"])
 def test_any_text_has_a_vector(text: str) -> None:
     assert np.isfinite(encode([text])).all()
+
+
+@pytest.mark.parametrize("classes", [3, 4, 5])
+def test_classes_fitted_in_halves_are_fitted_as_all_at_once(classes: int, letters: LetterFeatures) -> None:
+    rows, numbers = matrix([letters.row(text) for text in ALL]), np.arange(len(ALL)) % classes
+    weights, intercepts = each_against_the_rest(rows, numbers, classes, strength=1.0, weights={0: 0.5})
+    whole = LinearSVC(C=1.0, tol=0.001, random_state=0, class_weight={0: 0.5}).fit(rows, numbers)
+    assert np.allclose(rows @ weights.astype(np.float32) + intercepts, whole.decision_function(rows), atol=0.1)

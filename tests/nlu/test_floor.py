@@ -31,8 +31,8 @@ def test_every_locale_is_judged(figures: dict[str, dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_topics_are_told_apart(locale: str, figures: dict[str, dict[str, Any]]) -> None:
-    assert figures[locale]["macro_f1"] >= 0.80
-    assert figures[locale]["within_one"] >= 0.85
+    assert figures[locale]["macro_f1"] >= 0.88
+    assert figures[locale]["within_one"] >= 0.91
     assert min(score["f1"] for score in figures[locale]["intents"].values()) >= 0.4, "no topic is lost"
 
 
@@ -40,12 +40,12 @@ def test_topics_are_told_apart(locale: str, figures: dict[str, dict[str, Any]]) 
 def test_urgent_texts_get_an_urgent_reply(locale: str, figures: dict[str, dict[str, Any]]) -> None:
     urgent = figures[locale]["urgent"]
     heard = sum(urgent[kind]["as_urgent"] * urgent[kind]["n"] for kind in ("danger_now", "self_harm"))
-    assert heard / sum(urgent[kind]["n"] for kind in ("danger_now", "self_harm")) >= 0.85
+    assert heard / sum(urgent[kind]["n"] for kind in ("danger_now", "self_harm")) >= 0.87
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_harmless_texts_rarely_raise_an_alarm(locale: str, figures: dict[str, dict[str, Any]]) -> None:
-    assert figures[locale]["urgent"]["false_alarms"]["rate"] <= 0.35
+    assert figures[locale]["urgent"]["false_alarms"]["rate"] <= 0.25
 
 
 @pytest.mark.parametrize("locale", LOCALES)

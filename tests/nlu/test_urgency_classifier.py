@@ -21,26 +21,26 @@ def _chances(danger: float = 0.0, self_harm: float = 0.0, life: float = 0.0, cry
     ("opinions", "kind", "certain"),
     [
         ([_chances()], None, False),
-        ([_chances(danger=0.39)], None, False),
-        ([_chances(danger=0.4)], DANGER, False),
+        ([_chances(danger=0.44)], None, False),
+        ([_chances(danger=0.45)], DANGER, False),
         ([_chances(danger=0.59)], DANGER, False),
         ([_chances(danger=0.6)], DANGER, True),
         ([_chances(self_harm=0.9)], SELF_HARM, True),
         ([_chances(life=0.9)], LIFE, True),
         # several kinds together are grave, though none is by itself; the likeliest is named
         ([_chances(danger=0.25, self_harm=0.3, life=0.1)], SELF_HARM, True),
-        ([_chances(danger=0.21, life=0.2)], DANGER, False),
+        ([_chances(danger=0.25, life=0.22)], DANGER, False),
         # a clause needs more than the whole
-        ([_chances(), _chances(danger=0.74)], None, False),
-        ([_chances(), _chances(danger=0.76)], DANGER, False),
+        ([_chances(), _chances(danger=0.89)], None, False),
+        ([_chances(), _chances(danger=0.91)], DANGER, False),
         ([_chances(), _chances(danger=0.96)], DANGER, True),
-        ([_chances(danger=0.45), _chances(danger=0.5)], DANGER, False),
-        ([_chances(self_harm=0.5), _chances(), _chances(danger=0.96)], DANGER, True),
+        ([_chances(danger=0.5), _chances(danger=0.6)], DANGER, False),
+        ([_chances(self_harm=0.46), _chances(), _chances(danger=0.96)], DANGER, True),
         # a cry is bare: the whole message, and sure
         ([_chances(cry=0.6)], CRY, True),
         ([_chances(cry=0.59)], None, False),
         ([_chances(), _chances(cry=0.99)], None, False),
-        ([_chances(cry=0.99, danger=0.4)], DANGER, False),
+        ([_chances(cry=0.99, danger=0.5)], DANGER, False),
     ],
 )
 def test_chances_are_weighed(opinions: list[dict[str, float]], kind: str | None, certain: bool) -> None:
