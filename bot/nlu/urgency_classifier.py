@@ -21,8 +21,9 @@ class UrgencyClassifier(GraphComponent):
     def get_default_config() -> Dict[str, Any]:
         """`certain`: from this probability on the reply is the plain urgent one. `possible`: from this on the same numbers
         come, worded softly. `clause`: what a clause needs above that to be heard inside a longer text. `certain_clause`: from this
-        probability of a clause on the reply is the plain one."""
-        return {"certain": 0.6, "possible": 0.45, "clause": 0.45, "certain_clause": 0.95}
+        probability of a clause on the reply is the plain one. `crying`: from this chance of something grave on, a cry for help is
+        a cry about that."""
+        return {"certain": 0.6, "possible": 0.5, "clause": 0.48, "certain_clause": 0.99, "crying": 0.1}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -50,6 +51,10 @@ class UrgencyClassifier(GraphComponent):
             "life": chance that life is at stake}
         """
         grave = [kind for kind in KINDS if kind != CRY]
+        if sum(opinions[0][kind] for kind in grave) >= self._config["crying"]:  # "help me, he will ...": the cry is about that
+            whole = opinions[0]
+            about = max(grave, key=whole.__getitem__)
+            opinions = [{**whole, about: whole[about] + whole[CRY], CRY: 0.0}, *opinions[1:]]
         heard = [
             (sum(opinion[kind] for kind in grave) - (self._config["clause"] if number else 0.0), number, opinion)
             for number, opinion in enumerate(opinions)

@@ -21,24 +21,28 @@ def _chances(danger: float = 0.0, self_harm: float = 0.0, life: float = 0.0, cry
     ("opinions", "kind", "certain"),
     [
         ([_chances()], None, False),
-        ([_chances(danger=0.44)], None, False),
-        ([_chances(danger=0.45)], DANGER, False),
+        ([_chances(danger=0.49)], None, False),
+        ([_chances(danger=0.5)], DANGER, False),
         ([_chances(danger=0.59)], DANGER, False),
         ([_chances(danger=0.6)], DANGER, True),
         ([_chances(self_harm=0.9)], SELF_HARM, True),
         ([_chances(life=0.9)], LIFE, True),
         # several kinds together are grave, though none is by itself; the likeliest is named
         ([_chances(danger=0.25, self_harm=0.3, life=0.1)], SELF_HARM, True),
-        ([_chances(danger=0.25, life=0.22)], DANGER, False),
+        ([_chances(danger=0.3, life=0.22)], DANGER, False),
         # a clause needs more than the whole
-        ([_chances(), _chances(danger=0.89)], None, False),
-        ([_chances(), _chances(danger=0.91)], DANGER, False),
-        ([_chances(), _chances(danger=0.96)], DANGER, True),
+        ([_chances(), _chances(danger=0.97)], None, False),
+        ([_chances(), _chances(danger=0.985)], DANGER, False),
+        ([_chances(), _chances(danger=0.995)], DANGER, True),
         ([_chances(danger=0.5), _chances(danger=0.6)], DANGER, False),
-        ([_chances(self_harm=0.46), _chances(), _chances(danger=0.96)], DANGER, True),
+        ([_chances(self_harm=0.5), _chances(), _chances(danger=0.995)], DANGER, True),
         # a cry is bare: the whole message, and sure
         ([_chances(cry=0.6)], CRY, True),
         ([_chances(cry=0.59)], None, False),
+        # but beside a chance of something grave it is a cry about that
+        ([_chances(cry=0.53, danger=0.42)], DANGER, True),
+        ([_chances(cry=0.45, self_harm=0.1)], SELF_HARM, False),
+        ([_chances(cry=0.9, danger=0.09)], CRY, True),
         ([_chances(), _chances(cry=0.99)], None, False),
         ([_chances(cry=0.99, danger=0.5)], DANGER, False),
     ],
@@ -50,8 +54,8 @@ def test_chances_are_weighed(opinions: list[dict[str, float]], kind: str | None,
 
 
 def test_it_says_whether_only_a_clause_was_alarmed() -> None:
-    assert UrgencyClassifier({}).judge([_chances(), _chances(danger=0.95)])["clause"] is True
-    assert UrgencyClassifier({}).judge([_chances(danger=0.9), _chances(danger=0.95)])["clause"] is False
+    assert UrgencyClassifier({}).judge([_chances(), _chances(danger=0.985)])["clause"] is True
+    assert UrgencyClassifier({}).judge([_chances(danger=0.9), _chances(danger=0.995)])["clause"] is False
 
 
 @pytest.mark.parametrize(
@@ -99,3 +103,160 @@ def test_danger_is_heard_inside_a_long_harmless_message(engine: Engine) -> None:
     )
     assert engine.understand(story).urgency == DANGER
     assert engine.understand(story.replace("Now he is at my door with a knife and he is going to kill me. ", "")).urgency is None
+
+
+# What people say most often, as plainly as can be said: violence, a weapon, shut in, followed, fetched, a wish to die, the police.
+PLAIN = {
+    "en": [
+        "he will kill me",
+        "he is beating me",
+        "he has a knife",
+        "they locked me in",
+        "he is outside my door",
+        "i want to die",
+        "i will kill myself",
+        "call the police now",
+        "he is following me",
+        "they are coming for me",
+    ],
+    "es": [
+        "me va a matar",
+        "me esta pegando",
+        "tiene un cuchillo",
+        "me encerraron",
+        "esta afuera de mi puerta",
+        "quiero morirme",
+        "me voy a matar",
+        "llamen a la policia",
+        "me viene siguiendo",
+        "vienen por mi",
+    ],
+    "fr": [
+        "il va me tuer",
+        "il me frappe",
+        "il a un couteau",
+        "ils m'ont enfermée",
+        "il est devant ma porte",
+        "je veux mourir",
+        "je vais me tuer",
+        "appelez la police",
+        "il me suit",
+        "il arrive j'ai peur",
+    ],
+    "pt": [
+        "ele vai me matar",
+        "ele ta me batendo",
+        "ele tem uma faca",
+        "me trancaram",
+        "ele ta na porta",
+        "quero morrer",
+        "vou me matar",
+        "chama a policia",
+        "ele ta me seguindo",
+        "eles tao vindo me pegar",
+    ],
+    "ar": [
+        "رح يقتلني",
+        "بيضربني",
+        "معه سكين",
+        "حبسوني",
+        "واقف على الباب",
+        "بدي موت",
+        "رح اقتل حالي",
+        "اتصلوا بالشرطة",
+        "عم يلحقني",
+        "هيقتلني",
+        "سيقتلني الليلة",
+        "ساعدوني يضربني الان",
+    ],
+    "zh_Hans": [
+        "他要杀我",
+        "他在打我",
+        "他拿着刀",
+        "他们把我锁起来了",
+        "他在门口",
+        "我想死",
+        "我要自杀",
+        "快报警",
+        "有人跟踪我",
+        "他们来抓我了",
+    ],
+    "ru": [
+        "он меня убьет",
+        "он меня бьет",
+        "у него нож",
+        "меня заперли",
+        "он за дверью",
+        "хочу умереть",
+        "я убью себя",
+        "вызовите полицию",
+        "он идет за мной",
+        "они едут за мной",
+    ],
+    "uk": [
+        "він мене вб'є",
+        "він мене б'є",
+        "у нього ніж",
+        "мене замкнули",
+        "він під дверима",
+        "хочу померти",
+        "я вб'ю себе",
+        "викличте поліцію",
+        "він іде за мною",
+        "вони їдуть по мене",
+    ],
+    "ro": [
+        "o sa ma omoare",
+        "ma bate",
+        "are un cutit",
+        "m-au incuiat",
+        "e la usa",
+        "vreau sa mor",
+        "ma omor",
+        "chemati politia",
+        "ma urmareste",
+        "vin dupa mine",
+    ],
+    "vi": [
+        "nó sẽ giết tôi",
+        "nó đang đánh tôi",
+        "nó cầm dao",
+        "họ nhốt tôi",
+        "nó đang ở ngoài cửa",
+        "tôi muốn chết",
+        "tôi sẽ tự tử",
+        "gọi công an giúp tôi",
+        "nó theo tôi",
+        "họ đang tới bắt tôi",
+    ],
+    "fil": [
+        "papatayin nya ko",
+        "binubugbog nya ko",
+        "may kutsilyo sya",
+        "kinulong nila ko",
+        "nasa labas sya ng pinto",
+        "gusto ko ng mamatay",
+        "magpapakamatay ako",
+        "tumawag kayo ng pulis",
+        "sinusundan nya ko",
+        "kukunin nila ako",
+    ],
+    "hi": [
+        "wo mujhe maar dalega",
+        "वो मुझे मार रहा है",
+        "uske paas chaku hai",
+        "मुझे बंद कर दिया है",
+        "wo darwaze pe hai",
+        "मैं मरना चाहता हूं",
+        "main jaan de dunga",
+        "police bulao",
+        "wo mera picha kar raha hai",
+        "वो मुझे लेने आ रहे हैं",
+    ],
+}
+
+
+@pytest.mark.parametrize("locale", PLAIN)
+def test_plain_words_of_danger_and_despair_are_heard_in_every_language(locale: str, engine: Engine) -> None:
+    missed = [text for text in PLAIN[locale] if engine.understand(text).urgency not in (DANGER, SELF_HARM)]
+    assert len(missed) <= 1, missed
