@@ -44,7 +44,7 @@ def _chances(danger: float = 0.0, self_harm: float = 0.0, life: float = 0.0, cry
         ([_chances(cry=0.45, self_harm=0.1)], SELF_HARM, False),
         ([_chances(cry=0.9, danger=0.09)], CRY, True),
         ([_chances(), _chances(cry=0.99)], None, False),
-        ([_chances(cry=0.99, danger=0.5)], DANGER, False),
+        ([_chances(cry=0.4, danger=0.15)], DANGER, False),
     ],
 )
 def test_chances_are_weighed(opinions: list[dict[str, float]], kind: str | None, certain: bool) -> None:
