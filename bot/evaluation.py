@@ -97,7 +97,8 @@ def interval(share: float, count: int) -> tuple[float, float]:
         return 0.0, 1.0
     z = 1.96
     middle, spread = share + z * z / (2 * count), z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return round((middle - spread) / (1 + z * z / count), 4), round((middle + spread) / (1 + z * z / count), 4)
+    low, high = (middle - spread) / (1 + z * z / count), (middle + spread) / (1 + z * z / count)
+    return round(max(low, 0.0), 4), round(min(high, 1.0), 4)
 
 
 def _share(part: int, whole: int) -> float:
