@@ -175,7 +175,9 @@ class Conversation:
         if session.options and not payload:
             hints["open_topics"] = session.open_topics()
         turn = await self._dialogue.reply(text, session.state, hints, payload=payload)
-        if turn.options and turn.understanding and turn.understanding.topic == "affirm" and (still_open := session.open_options()):
+        if turn.options and turn.understanding and turn.understanding.topic == "affirm" and session.options:
+            if not (still_open := session.open_options()):
+                return (*rest(session, shape), False)  # yes where only "more" was offered
             turn = replace(turn, options=tuple(still_open))  # yes to several things picks none of them: they are put again, not the menu
         reply, session = compose(turn, session, shape, asked_person=payload and text == _PERSON)
         return reply, session, turn.ended

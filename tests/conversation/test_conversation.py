@@ -429,6 +429,16 @@ async def test_yes_to_several_choices_puts_them_again_and_not_the_menu() -> None
     assert line.script.texts[-1] == OPTIONS[1][1]
 
 
+async def test_yes_where_only_more_was_offered_brings_the_rest() -> None:
+    yes = Understanding("en", "affirm", (("affirm", 0.9),), 0.9, True)
+    long = turn(*(f"Sentence {number} of a long answer, which takes its place." for number in range(30)), options=())
+    line = Line(Script(lambda asked: turn("OK. What?", understanding=yes) if asked.text == "yes" else long))
+    first = await line.send("hello")
+    second = await line.send("yes")
+    assert first.text.startswith("Sentence 0") and second.text.startswith("Sentence ")
+    assert second.text.splitlines()[0] not in first.text
+
+
 # Once, and in order
 
 
