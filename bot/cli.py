@@ -148,13 +148,18 @@ def _evaluate(options: argparse.Namespace) -> int:
     judged = judge(files, _engine().understand)
     figures = {locale: scores(ours) for locale, ours in judged.items()}
     print(table(figures))
-    for out, content in ((options.json, json.dumps(figures, indent=1, ensure_ascii=False) + "\n"), (options.report, report(judged))):
-        if out:
-            try:
-                out.write_text(content, encoding="utf-8")
-            except OSError as error:
-                raise DataError(f"{out} cannot be written ({error.strerror}). Name a file in a folder that exists.") from None
+    if options.json:
+        _write(options.json, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    if options.report:
+        _write(options.report, report(judged))
     return 0
+
+
+def _write(out: Path, content: str) -> None:
+    try:
+        out.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{out} cannot be written ({error.strerror}). Name a file in a folder that exists.") from None
 
 
 def _check(options: argparse.Namespace) -> int:

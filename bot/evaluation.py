@@ -134,24 +134,6 @@ def _urgent(judged: list[Judged]) -> dict[str, dict[str, float]]:
     return result
 
 
-def styles(judged: list[Judged]) -> dict[str, dict[str, float]]:
-    """The shares of each style that the texts are marked with: right topic, right or offered, right locale, urgent heard."""
-    result: dict[str, dict[str, float]] = {}
-    for style in sorted({labelled.style for labelled, _ in judged} - {""}):
-        ours = [(labelled, understanding) for labelled, understanding in judged if labelled.style == style]
-        topical = [(labelled, understanding) for labelled, understanding in ours if labelled.intent != NOT_URGENT]
-        urgent = [understanding for labelled, understanding in topical if labelled.intent in _URGENT]
-        result[style] = {
-            "n": len(topical),
-            "accuracy": _share(sum(labelled.intent == understanding.topic for labelled, understanding in topical), len(topical)),
-            "within_one": _share(sum(is_within_one(labelled, understanding) for labelled, understanding in topical), len(topical)),
-            "locale_accuracy": _share(sum(u.locale == labelled.locale for labelled, u in ours), len(ours)),
-            "urgent_n": len(urgent),
-            "as_urgent": _share(sum(urgency_heard(understanding) is not None for understanding in urgent), len(urgent)),
-        }
-    return result
-
-
 def scores(judged: list[Judged]) -> dict[str, Any]:
     """The figures of one locale.
 
@@ -251,11 +233,13 @@ def report(judged: dict[str, list[Judged]]) -> str:
             f"| {_with_interval(as_urgent, both)} | {_with_interval(kind, both)} | {_with_interval(false['rate'], false['n'])} "
             f"| {score['locale_accuracy_long']:.3f} | {_share(sum(short), len(short)):.3f} |"
         )
-    by_style = [
-        f"| {style} | {shares['n']} | {shares['accuracy']:.3f} | {shares['within_one']:.3f} "
-        f"| {_with_interval(shares['as_urgent'], int(shares['urgent_n']))} | {shares['locale_accuracy']:.3f} |"
-        for style, shares in styles(everything).items()
-    ]
+    by_style = []
+    for style in sorted({labelled.style for labelled, _ in everything} - {""}):
+        score = scores([(labelled, understanding) for labelled, understanding in everything if labelled.style == style])
+        by_style.append(
+            f"| {style} | {score['n']} | {score['accuracy']:.3f} | {score['within_one']:.3f} "
+            f"| {_with_interval(*_of_both(score['urgent'], 'as_urgent'))} | {score['locale_accuracy']:.3f} |"
+        )
     pairs = [f"- `{right}` taken for `{given}`: {count}" for right, given, count in confusions(everything)]
     return "\n".join(
         [

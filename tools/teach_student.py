@@ -15,11 +15,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from bot.knowledge.files import read_yaml
 from bot.locales import all_locales
+from bot.nlu.arrays import Floats
 from bot.nlu.encoder import WIDTH, encode
 from bot.nlu.experts import COLUMNS, columns_of_each
 from bot.nlu.parallel import shared_out
@@ -35,7 +36,6 @@ PROJECTION_STEP = 0.006
 GLOSSES_COUNT = 3  # our own texts are few, and they are what people write about here
 CLIPPED = 99.95  # per cent of a column of the table that keep their value as whole numbers
 
-Floats = NDArray[np.float32]
 Pair = tuple[str, str]  # a text in a language that the universal encoder knows; a text that is to have its vector
 
 
@@ -63,7 +63,7 @@ def own_texts() -> list[Pair]:
     for code, locale in all_locales().items():
         if locale.encoder == "universal":
             for path in sorted((DATA / "nlu" / code).glob("*.yml")):
-                for block in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["nlu"]:
+                for block in read_yaml(path)["nlu"]:
                     texts = [line.removeprefix("- ") for line in block["examples"].splitlines()]
                     pairs += [(text, text) for text in texts if any(script_of(c) == locale.script for c in text)]
     return pairs

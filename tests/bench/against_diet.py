@@ -26,6 +26,7 @@ import yaml
 from sklearn.metrics import accuracy_score, f1_score
 
 from bot.evaluation import Labelled, read_labelled
+from bot.knowledge.files import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 STOCK = ROOT / ".bench" / "stock-env" / "bin" / "python"
@@ -81,7 +82,7 @@ def sample() -> list[dict[str, Any]]:
     """Blocks of a Rasa NLU file with 5,000 of the training texts, the same in every run, shared out evenly over locales and topics."""
     texts: dict[str, list[str]] = {}
     for path in sorted((ROOT / "data" / "nlu").rglob("*.yml")):
-        for block in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["nlu"]:
+        for block in read_yaml(path)["nlu"]:
             texts.setdefault(json.dumps({**block, "examples": ""}, sort_keys=True), []).extend(block["examples"].splitlines())
     chance = random.Random(0)
     for lines in texts.values():
