@@ -34,7 +34,7 @@ _STEPS = {
     "TopicClassifier": (2.0, 0.75),
     "end": (4.0, 0.0),
 }
-_YARDSTICK = 0.04  # seconds that the work of `_slowness` took on that machine
+_YARDSTICK = 0.018  # seconds that the work of `_slowness` took on that machine
 _STARTING = re.compile(r"Starting to train component '(\w+)'")
 _FINISHED = re.compile(r"Finished training component '(\w+)'")
 
@@ -76,11 +76,15 @@ def _training_texts() -> int:
 
 
 def _slowness() -> float:
-    """How many times longer than on the machine that `_STEPS` was measured on things take here and now; a tenth of a second."""
-    began = time.perf_counter()
-    for _ in range(400):
-        list(letter_pieces("somebody took my passport and says that i owe money for the journey"))
-    return (time.perf_counter() - began) / _YARDSTICK
+    """How many times longer than on the machine that `_STEPS` was measured on things take here and now; a tenth of a second. The best of
+    a few tries counts: what else runs for a moment says nothing of the minutes to come."""
+    tries = []
+    for _ in range(5):
+        began = time.perf_counter()
+        for _ in range(400):
+            list(letter_pieces("somebody took my passport and says that i owe money for the journey"))
+        tries.append(time.perf_counter() - began)
+    return min(tries) / _YARDSTICK
 
 
 def _seconds() -> dict[str, float]:
