@@ -82,16 +82,15 @@ def _trust_training_files() -> None:
 
     RasaYAMLReader.validate = lambda self, string: None
     rasa.shared.utils.io.read_yaml = read
-    read_once = lru_cache(rasa.shared.importers.utils.training_data_from_paths)  # who gets them copies them before changing anything
+    read_once = lru_cache(rasa.shared.importers.utils.training_data_from_paths)  # who gets them changes nothing
     rasa.shared.importers.utils.training_data_from_paths = lambda paths, language: read_once(tuple(paths), language)
 
 
 def _handle_examples_lightly() -> None:
-    """Tells training examples apart by what their file says of them, and copies them without what hangs on them.
+    """Tells training examples apart by what their file says of them, and never copies them.
 
     Rasa hashes and copies all examples some ten times on their way, with everything that each component has put on them, to
     know next time what need not be done again. A training that is forced never asks."""
-    import copy
     from hashlib import md5
 
     from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
@@ -102,17 +101,15 @@ def _handle_examples_lightly() -> None:
     def fingerprint(message: Message) -> str:
         if message.get(TEXT) is None:  # of a story
             return str(of_everything(message))
-        said = (message.get(TEXT), message.get(INTENT), message.get("metadata"), message.get(ENTITIES))
-        return md5(repr(said).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
-
-    def copied(message: Message, memo: dict[int, Any]) -> Message:
-        other = copy.copy(message)
-        other.data, other.features = dict(message.data), list(message.features)
-        other.output_properties = set(message.output_properties)
-        return other
+        known: str | None = message.__dict__.get("fingerprint_of_file")
+        if known is None:
+            said = (message.get(TEXT), message.get(INTENT), message.get("metadata"), message.get(ENTITIES))
+            known = md5(repr(said).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+            message.__dict__["fingerprint_of_file"] = known
+        return known
 
     Message.fingerprint = fingerprint
-    Message.__deepcopy__ = copied
+    Message.__deepcopy__ = lambda message, memo: message
 
 
 def main(arguments: list[str]) -> int:

@@ -58,6 +58,18 @@ def columns_of_each(texts: Sequence[str]) -> list[NDArray[np.int64]]:
     return [np.array(sorted(set(columns_of(text))), dtype=np.int64) for text in texts]
 
 
+def tally(text: str) -> Row:
+    """The different columns of a text, and for each the logarithm of how often it occurs, plus 1."""
+    counts = Counter(columns_of(text))
+    often = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
+    return np.fromiter(counts, dtype=np.int64, count=len(counts)), np.asarray(1 + np.log(often), dtype=np.float32)
+
+
+def tally_of_each(texts: Sequence[str]) -> list[Row]:
+    """`tally` of each of many texts."""
+    return [tally(text) for text in texts]
+
+
 @dataclass
 class LetterFeatures:
     """Tf-idf over letter pieces.
@@ -69,36 +81,37 @@ class LetterFeatures:
     weights: Floats
 
     @classmethod
-    def fit(cls, texts: Sequence[str]) -> LetterFeatures:
-        """Learns how common each column is among the texts."""
-        seen = np.zeros(COLUMNS, dtype=np.float32)
-        for columns in shared_out(columns_of_each, texts):
-            seen[columns] += 1
-        return cls.of_counts(seen, len(texts))
+    def fit(cls, texts: Sequence[str]) -> tuple[LetterFeatures, list[Row]]:
+        """Learns how common each column is among the texts; gives their rows too."""
+        tallies = shared_out(tally_of_each, texts)
+        features = cls.of_rows(tallies)
+        return features, [features.weighed(tally) for tally in tallies]
 
     @classmethod
-    def of_counts(cls, seen: NDArray[Any], texts: int) -> LetterFeatures:
-        """The features of so many texts, of which `seen` (one a column) hold each column."""
-        return cls((np.log((1 + texts) / (1 + seen)) + 1).astype(np.float32))
-
-    def rows(self, texts: Sequence[str]) -> list[Row]:
-        """`row` of each of many texts."""
-        return [self.row(text) for text in texts]
+    def of_rows(cls, rows: Sequence[Row]) -> LetterFeatures:
+        """Learns how common each column is among the rows (weighed or not) of texts."""
+        seen = np.zeros(COLUMNS, dtype=np.float32)
+        for columns, _ in rows:
+            seen[columns] += 1
+        return cls((np.log((1 + len(rows)) / (1 + seen)) + 1).astype(np.float32))
 
     def row(self, text: str) -> Row:
         """Columns and values of one text, length 1."""
-        counts = Counter(columns_of(text))
-        columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
-        values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.weights[columns]
+        return self.weighed(tally(text))
+
+    def weighed(self, tally: Row) -> Row:
+        """What `row` gives of the text that was tallied."""
+        columns, values = tally
+        values = values * self.weights[columns]
         length = np.sqrt(float(values @ values))
         return columns, (values / length if length else values).astype(np.float32)
 
 
-def matrix(rows: Sequence[Row]) -> csr_matrix:
-    """Rows of `LetterFeatures.row` as one sparse matrix, shape (rows, COLUMNS)."""
+def matrix(rows: Sequence[Row], width: int = COLUMNS) -> csr_matrix:
+    """Rows of `LetterFeatures.row` as one sparse matrix, shape (rows, width)."""
     starts = np.cumsum([0] + [len(columns) for columns, _ in rows])
     indices = np.concatenate([columns for columns, _ in rows])
-    return csr_matrix((np.concatenate([values for _, values in rows]), indices, starts), shape=(len(rows), COLUMNS))
+    return csr_matrix((np.concatenate([values for _, values in rows]), indices, starts), shape=(len(rows), width))
 
 
 def each_against_the_rest(
@@ -113,7 +126,7 @@ def each_against_the_rest(
         strength: inverse regularisation (scikit-learn's `C`).
         weights: extra weight of the examples of a class; 1 where absent.
     Returns:
-        Weights, shape (COLUMNS, classes), as half floats to save memory, and intercepts, shape (classes,).
+        Weights, shape (width of the rows, classes), as half floats to save memory, and intercepts, shape (classes,).
     """
     from sklearn.svm import LinearSVC
 

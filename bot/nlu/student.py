@@ -8,7 +8,6 @@ it is as small as can be: one row of numbers for each column of letter pieces, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -37,15 +36,15 @@ class Student:
     table: NDArray[np.int8]
     projection: Floats
 
-    def impression(self, columns: Iterable[int]) -> Floats:
+    def impression(self, columns: NDArray[np.int64]) -> Floats:
         """What the letter pieces of a text come to before the last layer, of unit length; zeros where there are none.
 
         Args:
-            columns: see `bot.nlu.experts.columns_of`; how often one occurs does not count.
+            columns: the different ones of the text, see `bot.nlu.experts.columns_of`.
         Returns:
             Shape (width,).
         """
-        return _of_length_one(self.table[np.unique(np.fromiter(columns, dtype=np.int64))].sum(axis=0, dtype=np.float32))
+        return _of_length_one(self.table[columns].sum(axis=0, dtype=np.float32))
 
     def vector(self, impression: Floats) -> Floats:
         """The sentence vector, of unit length, of a text with this impression; zeros where it is."""

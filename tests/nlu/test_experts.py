@@ -29,7 +29,7 @@ ALL = [text for texts in TEXTS.values() for text in texts]
 @pytest.fixture(scope="module")
 def letters() -> LetterFeatures:
     """Pieces of the texts above."""
-    return LetterFeatures.fit(ALL)
+    return LetterFeatures.fit(ALL)[0]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_texts_that_mean_the_same_in_another_script_share_columns() -> None:
 
 
 def test_what_many_texts_hold_weighs_less() -> None:
-    weights = LetterFeatures.fit(["abc", "abd", "xyz"]).weights
+    weights = LetterFeatures.fit(["abc", "abd", "xyz"])[0].weights
     common, rare = (crc32(piece.encode()) % COLUMNS for piece in ("ab", "xyz"))
     assert 1 < weights[common] < weights[rare]
 
