@@ -30,6 +30,8 @@ from bot.nlu.text import fold
 
 # A choice of these helps nobody: whoever says hello or no says it again.
 _NOT_OFFERED = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "frustrated", "out_of_scope", "give_location", "stop"})
+# What cannot be taken back: in doubt it is asked about first.
+_FINAL = frozenset({"erase_me"})
 # What asks nothing and changes nothing: a wrong "stop" would end the session, a wrong "yes" answer a question.
 _SMALL_TALK = frozenset({"greet", "goodbye", "thanks", "frustrated", "out_of_scope"})
 _URGENT_OFFERED_FROM = 0.15  # "I cannot go on" among the choices frightens whoever meant something else
@@ -44,13 +46,23 @@ class Decision(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """`act`: probability from which a topic is answered at once. `offer`: how many topics are offered otherwise. `sure`: from this
-        on another topic is so sure that urgency in a clause beside it is worded softly, and the topic answered too. `small_talk`: the
-        same as `act` for what asks nothing. `doubtless`: below it an answer comes with the next likeliest topics as choices
-        (`beside` of them). `open`: how many times likelier a topic is that
-        the last reply offered. `urgent`: from this on an urgent topic, where it is the likeliest, gets its reply; below it a text
-        hardly says anything ("i was there"), and who wrote it is asked."""
-        return {"act": 0.55, "offer": 3, "sure": 0.8, "small_talk": 0.3, "doubtless": 0.97, "beside": 2, "open": 2.0, "urgent": 0.4}
+        """`act`: probability from which a topic is answered at once; `small_talk`: the same for what asks nothing; `final`: the same for
+        what cannot be taken back. `offer`: how many topics are offered otherwise. `sure`: from this on another topic is so sure that
+        urgency in a clause beside it is worded softly, and the topic answered too. `doubtless`: below it an answer comes with the next
+        likeliest topics as choices (`beside` of them). `open`: how many times likelier a topic is that the last reply offered.
+        `urgent`: from this on an urgent topic, where it is the likeliest, gets its reply; below it a text hardly says anything ("i was
+        there"), and who wrote it is asked."""
+        return {
+            "act": 0.55,
+            "offer": 3,
+            "sure": 0.8,
+            "small_talk": 0.3,
+            "final": 0.75,
+            "doubtless": 0.97,
+            "beside": 2,
+            "open": 2.0,
+            "urgent": 0.3,
+        }
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -117,7 +129,7 @@ class Decision(GraphComponent):
             ranked = [(topic, confidence)] + [pair for pair in ranked if pair[0] != topic]
         # A soft urgent reply needs no question first, and an urgent topic is urgent though it is not sure.
         kind = kind or (URGENT_TOPICS.get(topic) if confidence >= self._config["urgent"] else None)
-        needed = self._config["small_talk" if topic in _SMALL_TALK else "act"]
+        needed = self._config["small_talk" if topic in _SMALL_TALK else "final" if topic in _FINAL else "act"]
         acted = bool(kind) if certain or topic in URGENT_TOPICS else confidence >= needed
         likely = [name for name, chance in ranked if chance >= (_URGENT_OFFERED_FROM if name in URGENT_TOPICS else _OFFERED_FROM)]
         offered = [name for name in likely if name not in _NOT_OFFERED and not (acted and name == topic)]

@@ -18,7 +18,7 @@ from bot.nlu.arrays import Floats, softmax
 
 _HIDDEN = 768  # numbers of the hidden layer
 _SCALE = 8.0  # a sentence vector has length 1, so each of its numbers is small
-_ROUNDS, _LEAST_STEPS = 8, 400  # each example is seen so many times; few examples oftener
+_ROUNDS, _LEAST_STEPS = 6, 400  # each example is seen so many times; few examples oftener
 _BATCH = 256
 _PACE = 2e-3  # step width of Adam at first; it falls evenly
 _SLOWEST = 0.02  # share of it that is left at the end

@@ -23,7 +23,7 @@ class UrgencyClassifier(GraphComponent):
         come, worded softly. `clause`: what a clause needs above that to be heard inside a longer text. `certain_clause`: from this
         probability of a clause on the reply is the plain one. `crying`: from this chance of something grave on, a cry for help is
         a cry about that."""
-        return {"certain": 0.6, "possible": 0.5, "clause": 0.48, "certain_clause": 0.99, "crying": 0.1}
+        return {"certain": 0.6, "possible": 0.4, "clause": 0.58, "certain_clause": 0.99, "crying": 0.1}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -59,12 +59,13 @@ class UrgencyClassifier(GraphComponent):
             (sum(opinion[kind] for kind in grave) - (self._config["clause"] if number else 0.0), number, opinion)
             for number, opinion in enumerate(opinions)
         ]
-        chance, number, loudest = max(heard, key=lambda one: one[0])
+        needed = (self._config["certain"], self._config["certain_clause"] - self._config["clause"])  # of the whole, of a clause
+        chance, number, loudest = max(heard, key=lambda one: (one[0] >= needed[one[1] > 0], one[0]))
         if chance >= self._config["possible"]:
             kind = max(grave, key=loudest.__getitem__)
             clause = heard[0][0] < self._config["possible"]
-            needed = self._config["certain_clause"] - self._config["clause"] if number else self._config["certain"]
-            return {"kind": kind, "certain": chance >= needed, "chance": chance, "clause": clause, "life": loudest[LIFE]}
+            certain = chance >= needed[number > 0]
+            return {"kind": kind, "certain": certain, "chance": chance, "clause": clause, "life": loudest[LIFE]}
         # A bare cry is bare: inside a longer text it is not one.
         if opinions[0][CRY] >= self._config["certain"]:
             return {"kind": CRY, "certain": True, "chance": opinions[0][CRY]}

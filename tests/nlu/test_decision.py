@@ -45,9 +45,9 @@ REST = [("rights_debt", 0.1), ("find_work", 0.05), ("is_this_trafficking", 0.04)
         (UNSURE, _urgency(DANGER, 0.5), "rights_pay", False, DANGER, False),
         (PAY, _urgency(SELF_HARM, 0.45), "rights_pay", True, SELF_HARM, False),
         # an urgent topic is urgent long before it is sure, but not where it is a mere guess
-        (("danger_now", 0.4), NONE, "danger_now", True, DANGER, False),
-        (("self_harm", 0.4), NONE, "self_harm", True, SELF_HARM, False),
-        (("danger_now", 0.39), NONE, "danger_now", False, None, False),
+        (("danger_now", 0.3), NONE, "danger_now", True, DANGER, False),
+        (("self_harm", 0.3), NONE, "self_harm", True, SELF_HARM, False),
+        (("danger_now", 0.29), NONE, "danger_now", False, None, False),
         (("danger_now", 0.9), _urgency(SELF_HARM, 0.9), "self_harm", True, SELF_HARM, True),
         # heard in one clause only, beside a topic that is sure: softly, and the topic is answered too
         (PAY, _urgency(DANGER, 0.7, clause=True), "rights_pay", True, DANGER, False),

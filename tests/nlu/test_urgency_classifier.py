@@ -21,8 +21,8 @@ def _chances(danger: float = 0.0, self_harm: float = 0.0, life: float = 0.0, cry
     ("opinions", "kind", "certain"),
     [
         ([_chances()], None, False),
-        ([_chances(danger=0.49)], None, False),
-        ([_chances(danger=0.5)], DANGER, False),
+        ([_chances(danger=0.39)], None, False),
+        ([_chances(danger=0.4)], DANGER, False),
         ([_chances(danger=0.59)], DANGER, False),
         ([_chances(danger=0.6)], DANGER, True),
         ([_chances(self_harm=0.9)], SELF_HARM, True),
