@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
 from actions.replies import country_of, number, numbers_for, offer, say, say_answer_words, say_hotline, say_service, topic_of
-from bot.knowledge.answers import BASELINE, Answer, answer_for
+from bot.knowledge.answers import Answer, answer_for
 from bot.knowledge.directory import Service, directory
 
 # Whose law differs from country to country; on the others the baseline says all there is.
@@ -22,6 +24,8 @@ _BY_COUNTRY = (
     "missing_person",
     "report_concern",
 )
+# Topics with a short check behind their answer, see `actions.signs`.
+WITH_SIGNS = ("is_this_trafficking", "check_job_offer")
 
 
 def helpers_for(answer: Answer, tracker: Tracker) -> list[Service]:
@@ -50,7 +54,7 @@ def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) 
             say_service(dispatcher, service)
         if not helpers_for(answer, tracker):
             say_hotline(dispatcher, tracker)
-    if answer.jurisdiction == BASELINE and topic.startswith(_BY_COUNTRY):
+    if answer.jurisdiction != country and topic.startswith(_BY_COUNTRY):
         if country:
             say(dispatcher, "utter_general_country", country={"country": country})
         elif not tracker.get_slot("country_asked"):
@@ -62,9 +66,12 @@ def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) 
         say(dispatcher, "utter_lawyer", optional=True)
     if topic == "rights_police" and numbers_for(tracker).danger:  # who asks for the police may need them
         say(dispatcher, "utter_soft_danger", danger=number(numbers_for(tracker).danger))
-    say_source(dispatcher, answer, optional=True)
+    # Where the source is due to be read again, the date on which it was read is not left out for want of room.
+    say_source(dispatcher, answer, optional=not answer.is_late(datetime.date.today()))
     if answer.more:
         offer(dispatcher, "utter_option_more", "/more")
+    if topic in WITH_SIGNS:
+        offer(dispatcher, "utter_option_signs", "/signs")
     if helpers_for(answer, tracker):
         offer(dispatcher, "utter_option_who_helps", "/who_helps")
     if answer.lawyer:

@@ -95,7 +95,7 @@ def _answers(today: datetime.date) -> Iterator[Finding]:
     except HelplineError as error:
         yield Finding(False, f"Answers: {error}", stops=True)
         return
-    late = sorted(answer.id for answer in found if answer.review_by < today)
+    late = sorted(answer.id for answer in found if answer.is_late(today))
     if late:
         yield Finding(
             False, f"Answers: past their review date: {', '.join(late)}. Read their sources again, then raise as_of and review_by."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import unicodedata
 from contextlib import suppress
@@ -59,6 +60,15 @@ def digit_named(text: str) -> str | None:
     """The digit that is named as that of a choice ("option 2", "le 3"); None where the text says anything else."""
     words = clean(text).split()
     return digit_of(words[1]) if len(words) == 2 and fold(words[0]).rstrip(".") in _BEFORE_A_DIGIT and "?" not in text else None
+
+
+_BETWEEN_DIGITS = re.compile(r"[\s,;.&+/-]*")
+
+
+def digits_of(text: str) -> list[str]:
+    """The digits that a text lists ("1 3", "2,4", "135"); empty where it holds anything else, or fewer than two."""
+    digits = [digit_of(sign) for sign in _BETWEEN_DIGITS.sub("", clean(text))]
+    return [digit for digit in digits if digit] if len(digits) > 1 and all(digits) else []
 
 
 def is_emergency_number(text: str, country: str | None) -> bool:
@@ -197,6 +207,8 @@ class Conversation:
             return "/danger_now", True
         if digit := digit_of(message.text):
             return (_PERSON if digit == "0" else session.payload(digit) if session.options else "/what_can_you_do"), True
+        if several := session.payload_of_several(digits_of(message.text)):
+            return several, True
         if (named := digit_named(message.text)) and session.payload(named):
             return session.payload(named), True
         if titled := session.payload_of_title(message.text):

@@ -18,6 +18,7 @@ from bot.store import Store
 # A provider repeats a webhook within seconds; Telegram goes on for some minutes.
 ANSWERED_SECONDS = 600.0
 LATER = "/later"  # the choice that brings what waits of the last reply
+_OF_MANY = "sign"  # the value of choices of which several may be picked at once
 _SAME = 0.9  # how alike a choice's title and what was typed must be; "I can talk" is 0.87 like "I cannot talk"
 _LONGEST_TURN = 10.0  # seconds after which a worker that holds a session is taken for dead
 
@@ -54,6 +55,18 @@ class Session:
     def payload(self, digit: str) -> str | None:
         """What a digit stands for now."""
         return next((payload for known, _, payload in self.options if known == digit), None)
+
+    def payload_of_several(self, digits: list[str]) -> str | None:
+        """What several digits stand for together, where their choices differ only in one value: that intent, with all their values."""
+        payloads = [self.payload(digit) or "" for digit in dict.fromkeys(digits)]
+        parts = [payload.partition("{") for payload in payloads]
+        if not parts or len({intent for intent, _, _ in parts}) > 1 or not all(brace for _, brace, _ in parts):
+            return None
+        values = [json.loads(brace + rest) for _, brace, rest in parts]
+        names = {name for value in values for name in value}
+        if names != {_OF_MANY}:
+            return None
+        return parts[0][0] + json.dumps({_OF_MANY: " ".join(value[_OF_MANY] for value in values)})
 
     def open_options(self) -> list[tuple[str, str]]:
         """What may be picked next, as (title, payload), without what turns the page."""

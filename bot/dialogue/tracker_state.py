@@ -60,6 +60,9 @@ def state_of(tracker: DialogueStateTracker, domain: Domain) -> State:
     before = DialogueStateTracker.from_events("session", events[:cut], domain.slots)
     slots = {name: slot.value for name, slot in before.slots.items() if slot.value is not None and slot.has_been_set}
     recent = [stripped for event in events[cut:] if (stripped := _stripped(event))]
+    for event in events[cut:]:  # what is forgotten is forgotten now, not a turn later
+        if isinstance(event, SlotSet) and event.value is None:
+            slots.pop(event.key, None)
     return {"slots": slots, "loop": before.active_loop_name, "events": recent}
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import DataError
-from bot.knowledge.files import field, sections
+from bot.knowledge.files import field, read_yaml, sections
 from bot.paths import DATA
 
 BASELINE = "INT"
+Key = tuple[str, str]  # jurisdiction and topic
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Answer:
     Attributes:
         id: such as ``us.rights_pay``; with `version` the context of its sentences in the catalogues.
         version: rises with each change of the words, so that no translation of older words is served.
-        topic, jurisdiction: `jurisdiction` is ISO 3166-1 alpha-2, or ``INT`` for the international baseline.
+        topic, jurisdiction: `jurisdiction` is ISO 3166-1 alpha-2, a union of countries such as ``EU``, or ``INT`` for the
+            international baseline.
         text: what fits one reply; may hold {emergency}, {ambulance}, {hotline}, {crisis}.
         more: what waits behind "more", page by page.
         simple: the same in easier words.
@@ -41,6 +43,7 @@ class Answer:
         cite: the source in at most 40 characters.
         sources: in full; never empty.
         as_of, review_by: dates.
+        serves: of a union, the countries that it holds in; else empty.
     """
 
     id: str
@@ -56,9 +59,14 @@ class Answer:
     sources: tuple[Source, ...]
     as_of: datetime.date
     review_by: datetime.date
+    serves: frozenset[str] = frozenset()
+
+    def is_late(self, today: datetime.date) -> bool:
+        """Whether its sources should have been read again by now."""
+        return self.review_by < today
 
 
-def _answer(entry: dict[str, Any], jurisdiction: str) -> Answer:
+def _answer(entry: dict[str, Any], jurisdiction: str, members: frozenset[str]) -> Answer:
     return Answer(
         id=field(entry, "id", str),
         version=field(entry, "version", int),
@@ -75,21 +83,25 @@ def _answer(entry: dict[str, Any], jurisdiction: str) -> Answer:
         ),
         as_of=field(entry, "as_of", datetime.date),
         review_by=field(entry, "review_by", datetime.date),
+        serves=members - frozenset(entry.get("not_in") or ()),
     )
 
 
-def read_answers(folder: Path) -> dict[tuple[str, str], Answer]:
-    """Reads all files of a folder, by (jurisdiction, topic).
+def read_answers(folder: Path) -> dict[Key, Answer]:
+    """Reads all files of a folder, by (jurisdiction, topic). Answers that a human has flagged are left out.
 
     Raises:
         DataError: an entry is malformed, has no source, or stands twice.
     """
-    found: dict[tuple[str, str], Answer] = {}
+    found: dict[Key, Answer] = {}
     for path in sorted(folder.glob("*.yml")):
         jurisdiction, entries = sections(path, jurisdiction=str, answers=list)
+        members = frozenset(read_yaml(path).get("serves") or ())
         for number, entry in enumerate(entries, 1):
             try:
-                answer = _answer(entry, jurisdiction)
+                if entry.get("flagged"):
+                    continue
+                answer = _answer(entry, jurisdiction, members)
             except (KeyError, TypeError, AttributeError) as error:
                 raise DataError(f"{path.name}: answer {number} lacks or misspells {error}. Compare it with the others.") from None
             if not answer.sources:
@@ -101,11 +113,16 @@ def read_answers(folder: Path) -> dict[tuple[str, str], Answer]:
 
 
 @lru_cache(maxsize=1)
-def answers() -> dict[tuple[str, str], Answer]:
+def answers() -> dict[Key, Answer]:
     """The answers of `data/answers/`, by (jurisdiction, topic)."""
     return read_answers(DATA / "answers")
 
 
 def answer_for(topic: str, country: str | None) -> Answer | None:
-    """The answer for a country, else the international baseline, else None."""
-    return answers().get((country or "", topic)) or answers().get((BASELINE, topic))
+    """The answer for a country, else that of its union, else the international baseline, else None."""
+    unions = sorted({answer.jurisdiction for answer in answers().values() if country in answer.serves})
+    for jurisdiction in (country or "", *unions, BASELINE):
+        answer = answers().get((jurisdiction, topic))
+        if answer and (not answer.serves or country in answer.serves):
+            return answer
+    return None

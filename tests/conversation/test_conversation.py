@@ -100,6 +100,28 @@ async def test_a_word_and_a_digit_name_a_choice(typed: str) -> None:
     assert (line.script.asked[-1].text, line.script.asked[-1].payload) == ("room 9", False)
 
 
+SIGNS = (("Papers", '/sign{"sign": "papers"}'), ("Pay", '/sign{"sign": "pay"}'), ("Debt", '/sign{"sign": "debt"}'), ("All", "/signs_done"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    (
+        ("1 3", '/sign{"sign": "papers debt"}'),
+        ("31", '/sign{"sign": "debt papers"}'),
+        ("2,2, 1.", '/sign{"sign": "pay papers"}'),
+        ("\u0661 \u0662", '/sign{"sign": "papers pay"}'),
+        ("1 4", None),  # one of them ends the list
+        ("1 7", None),
+        ("1 and 2", None),
+    ),
+)
+async def test_several_digits_pick_several_of_a_list_of_signs(typed: str, meant: str | None) -> None:
+    line = Line(Script(lambda asked: turn("Which of these?", options=SIGNS)))
+    await line.send("hello")
+    await line.send(typed)
+    assert (line.script.asked[-1].text, line.script.asked[-1].payload) == (meant or typed, meant is not None)
+
+
 @pytest.mark.parametrize("typed", ("Who can help", "who can help", " WHO CAN HELP ", "who can hlp?", "whocan help", "Who can, help"))
 async def test_the_title_of_a_choice_names_it(typed: str) -> None:
     line = Line()

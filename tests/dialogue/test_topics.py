@@ -29,7 +29,7 @@ from .test_wording import LEFT_TO_RIGHT, SAME
 if TYPE_CHECKING:
     from bot.dialogue.engine import Engine
 
-SENT_BY_THE_SERVICE = ("more", "source", "who_helps", "phone_is_shared", "no_voice", "choose_locale")
+SENT_BY_THE_SERVICE = ("more", "source", "who_helps", "phone_is_shared", "no_voice", "choose_locale", "signs", "sign", "signs_done")
 TOPICS = [
     topic
     for topic in yaml.safe_load((RASA_DOMAIN / "topics.yml").read_text(encoding="utf-8"))["intents"]

@@ -106,11 +106,31 @@ def test_every_topic_has_the_international_baseline_and_the_rights_have_their_co
 
 
 @pytest.mark.parametrize(
-    ("country", "jurisdiction"), (("US", "US"), ("GB", "GB"), ("FR", "INT"), ("ZZ", "INT"), ("", "INT"), (None, "INT"), ("us", "INT"))
+    ("country", "jurisdiction"),
+    (
+        ("US", "US"),
+        ("GB", "GB"),
+        ("FR", "FR"),
+        ("BE", "EU"),
+        ("IE", "INT"),  # does not take part in what the European Union says of pay
+        ("DK", "INT"),
+        ("ZZ", "INT"),
+        ("EU", "INT"),  # no country
+        ("", "INT"),
+        (None, "INT"),
+        ("us", "INT"),
+    ),
 )
-def test_the_answer_of_the_country_else_the_baseline(country: str | None, jurisdiction: str) -> None:
+def test_the_answer_of_the_country_else_of_its_union_else_the_baseline(country: str | None, jurisdiction: str) -> None:
     answer = answer_for("rights_pay", country)
     assert answer and answer.jurisdiction == jurisdiction
+
+
+def test_an_answer_of_the_union_holds_where_its_members_take_part() -> None:
+    of_union = answer_for("rights_police", "IE")
+    assert of_union and of_union.jurisdiction == "EU"
+    of_union = answer_for("rights_compensation", "FR")  # France has none of its own
+    assert of_union and of_union.jurisdiction == "EU"
 
 
 def test_a_topic_without_an_answer_has_none() -> None:
@@ -171,6 +191,12 @@ def test_a_field_of_the_wrong_kind_is_named(tmp_path: Path, name: str, value: An
 def test_an_answer_without_a_source_is_not_served(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=rf"^xx\.yml: {re.escape(GOOD['id'])} has no source.*remove it\.$"):
         read_answers(_file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, "sources": []}]}))
+
+
+def test_an_answer_that_a_human_has_flagged_is_withdrawn(tmp_path: Path) -> None:
+    other = {**GOOD, "id": "xx.other", "topic": "other"}
+    found = read_answers(_file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, "flagged": "wrong since May"}, other]}))
+    assert list(found) == [("XX", "other")]
 
 
 def test_two_answers_on_one_topic_are_one_too_many(tmp_path: Path) -> None:
