@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make run` and `make test`. Both set up what they need.
-.PHONY: install run test bench lock messages places student evaluation
+.PHONY: install run test bench lock messages places student evaluation answers
 
 install:
 	@tools/install
@@ -37,6 +37,11 @@ places:
 # Teaches the encoder the languages that it does not know; what from says data/encoder/README.md. Some ten minutes on two cores.
 student: install
 	PYTHONPATH=. .venv/bin/python tools/teach_student.py
+
+# evaluation/answers.md: topics by jurisdictions, segments by locale.
+answers: install
+	@.venv/bin/helpline train --if-needed
+	PYTHONPATH=. .venv/bin/python tools/report_answers.py
 
 # The tables of evaluation/: each set of labelled texts, judged by the whole understanding.
 evaluation: install

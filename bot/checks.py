@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from babel.messages.pofile import read_po
 
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues
+from bot.dialogue.reviews import mark_of, reviews, safety_sentences
 from bot.dialogue.training import trained_model
 from bot.errors import HelplineError
 from bot.knowledge.answers import answers
@@ -87,6 +88,22 @@ def _catalogues() -> Iterator[Finding]:
             )
         else:
             yield Finding(True, f"Catalogue {locale}: complete (drafted by machine; see its head).")
+        yield _review(locale)
+
+
+def _review(locale: str) -> Finding:
+    try:
+        review, sentences = reviews().get(locale), safety_sentences(locale)
+    except HelplineError as error:
+        return Finding(False, f"Review of {locale}: {error}")
+    if review and review.mark == mark_of(sentences):
+        return Finding(True, f"Review of {locale}: {len(sentences)} safety sentences, by {review.by} on {review.date}.")
+    state = (
+        f"some of the {len(sentences)} safety sentences have changed since {review.date}"
+        if review
+        else (f"no human has reviewed the {len(sentences)} sentences on which safety hangs")
+    )
+    return Finding(False, f"Review of {locale}: {state}. Give a native reviewer what `helpline review {locale}` prints.")
 
 
 def _answers(today: datetime.date) -> Iterator[Finding]:

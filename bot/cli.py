@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import DataError, HelplineError
+from bot.locales import DEFAULT, all_locales
 
 if TYPE_CHECKING:
     from bot.conversation.messages import Reply, Turn, Understanding
@@ -171,6 +172,14 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if any(finding.stops for finding in findings) else 0
 
 
+def _review(options: argparse.Namespace) -> int:
+    from bot.dialogue.reviews import sheet
+
+    for line in sheet(options.locale):
+        print(line)
+    return 0
+
+
 def _country(text: str) -> str:
     if len(text) != 2 or not text.isalpha():
         raise argparse.ArgumentTypeError("two letters, such as US or GB")
@@ -198,6 +207,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--report", type=Path, metavar="OUT", help="write tables with intervals there, as Markdown")
     evaluate.set_defaults(run=_evaluate)
     commands.add_parser("check", help="what is wrong, and how to mend it").set_defaults(run=_check)
+    review = commands.add_parser("review", help="the sentences on which safety hangs, for a native reviewer")
+    review.add_argument("locale", choices=[code for code in all_locales() if code != DEFAULT], metavar="LOCALE")
+    review.set_defaults(run=_review)
     commands.add_parser(
         "rasa", help="Rasa's own command line on this project: train, data validate, test nlu, test core ...", add_help=False
     )

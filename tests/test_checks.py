@@ -17,6 +17,7 @@ from bot.dialogue.engine import Engine
 from bot.errors import DataError, ModelError
 from bot.knowledge.answers import answers
 from bot.knowledge.emergency import Numbers
+from bot.locales import all_locales
 
 from .running import REAL_SMS
 
@@ -41,7 +42,9 @@ def about(what: str, found: list[Finding]) -> list[Finding]:
 
 def test_everything_is_well_as_it_stands() -> None:
     found = findings()
-    assert [finding.what for finding in found if not finding.good] == []
+    # What no machine can mend: a native reader.
+    assert {finding.what.partition(" of ")[0] for finding in found if not finding.good} == {"Review"}
+    assert len(about("Review", found)) == len(all_locales()) - 1
     for part in ("Configuration", "Model", "Catalogue es", "Catalogue fr", "Catalogue ar", "Answers", "Directory", "Places"):
         assert len(about(part, found)) == 1, part
     assert not any(finding.stops for finding in found)

@@ -24,6 +24,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Responses that are named by their beginning only, in the code that completes the name.
 COMPLETED = {
     "utter_topic_": "actions/talk.py: the name of any topic that may be offered",
+    "utter_option_sign_": "actions/signs.py: the signs of a check",
     "utter_option_person": "bot/conversation/composing.py: the choice behind 0",
 }
 # Sentences that are rightly the same in another language, read one by one.
@@ -98,7 +99,7 @@ def test_every_response_that_is_named_is_in_the_domain() -> None:
 
 def test_every_topic_that_may_be_offered_has_a_name() -> None:
     topics = yaml.safe_load((RASA_DOMAIN / "topics.yml").read_text(encoding="utf-8"))["intents"]
-    sent_by_the_service = {"more", "source", "who_helps", "phone_is_shared", "no_voice", "choose_locale"}
+    sent_by_the_service = {"more", "source", "who_helps", "phone_is_shared", "no_voice", "choose_locale", "signs", "sign", "signs_done"}
     assert {f"utter_topic_{topic}" for topic in topics} - {f"utter_topic_{topic}" for topic in (*sent_by_the_service, "out_of_scope")} == {
         name for name in responses() if name.startswith("utter_topic_")
     }

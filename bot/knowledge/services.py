@@ -1,0 +1,98 @@
+"""What the directory knows of a service: who it is for, how and when it can be reached, where it is, and where that is known from."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A time of the week in which a service is open.
+
+    Attributes:
+        weekday: 0 for Monday to 6 for Sunday.
+        opens, closes: minutes after midnight, at the service; `closes` is above `opens`, and above 1440 where it lies on the next day.
+    """
+
+    weekday: int
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a service can be found, never nearer than the town where that is confidential.
+
+    Attributes:
+        country: ISO 3166-1 alpha-2.
+        region: state or province by its ISO 3166-2 part behind the hyphen where known, such as ``CA``, else its name, or "".
+        city: its name, or "".
+        latitude, longitude: degrees, both None where unknown.
+        street: as published by the service, "" where unknown and wherever the service is confidential.
+    """
+
+    country: str
+    region: str = ""
+    city: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    street: str = ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of the directory.
+
+    Attributes:
+        id: unique in the directory.
+        country: ISO 3166-1 alpha-2 of the country that it serves, ``INT`` worldwide, ``EU`` for harmonised European numbers.
+        kind: one of the directory's kinds, such as ``legal_aid``.
+        name: its own name, said only after the person used the word or asked for it.
+        label: id of its neutral label (`data/directory/labels.yml`), such as ``helpline_24h``.
+        organization: who runs it, or "".
+        phone, sms, sms_word, chat, website: as in the sources; "" where unknown.
+        hours: in words of the source, or "".
+        always_open: whether the sources say that it is open round the clock.
+        openings: when it is open otherwise; empty where unknown.
+        timezone: IANA name in which `openings` are meant, or "".
+        languages: locale or ISO 639 codes of staff; empty where unknown. `interpreter`: more by interpreter.
+        audience: who is served, such as ``anyone``, ``children``, ``women``, ``men``, ``trans``; empty where unknown.
+        without_papers: whether people without papers are served; None where unknown.
+        free: whether a call or the service is free; None where unknown.
+        points: where it is; empty where that is unknown, or it is reached by phone or web alone.
+        regions: parts of the country that it serves (as in `Point.region`); empty means all of it.
+        confidential: its place must not be known.
+        police_run: never offered unasked.
+        confirmed: two independent sources agree.
+        source: title and address of the page it is known from.
+        checked_on: when a human last verified it; None where nobody has.
+    """
+
+    id: str
+    country: str
+    kind: str
+    name: str
+    label: str
+    organization: str = ""
+    phone: str = ""
+    sms: str = ""
+    sms_word: str = ""
+    chat: str = ""
+    website: str = ""
+    hours: str = ""
+    always_open: bool = False
+    openings: tuple[Opening, ...] = ()
+    timezone: str = ""
+    languages: tuple[str, ...] = ()
+    interpreter: bool = False
+    audience: tuple[str, ...] = ()
+    without_papers: bool | None = None
+    free: bool | None = None
+    points: tuple[Point, ...] = ()
+    regions: tuple[str, ...] = ()
+    confidential: bool = False
+    police_run: bool = False
+    confirmed: bool = False
+    source: str = ""
+    checked_on: datetime.date | None = None

@@ -1,0 +1,87 @@
+"""The sentences on which safety hangs: which they are, and when a human's review of them counts."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from bot import checks
+from bot.checks import check
+from bot.dialogue import reviews as module
+from bot.dialogue.reviews import Review, mark_of, reviews, safety_sentences, sheet
+from bot.errors import DataError
+from bot.knowledge.answers import answers
+from bot.knowledge.files import read_yaml
+from bot.locales import DEFAULT, all_locales
+
+from .test_wording import responses
+
+LOCALES = [code for code in all_locales() if code != DEFAULT]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_safety_sentence_is_translated_and_stands_on_the_sheet(locale: str) -> None:
+    sentences = safety_sentences(locale)
+    printed = "\n".join(sheet(locale))
+    for sentence in sentences:
+        assert sentence.translation, sentence
+        assert sentence.english in printed and sentence.translation in printed
+    assert mark_of(sentences) in printed
+
+
+def test_danger_self_harm_life_minors_and_consent_are_among_them_in_every_country() -> None:
+    found = safety_sentences("es")
+    contexts = {sentence.context for sentence in found}
+    assert {"utter_danger", "utter_self_harm", "utter_life", "utter_cry", "utter_soft_danger", "utter_last_wall"} <= contexts
+    assert {"utter_who_sees_this", "utter_introduction", "utter_person"} <= contexts
+    minors = {f"{answer.id}:{answer.version}" for answer in answers().values() if answer.topic == "minor_at_risk"}
+    assert len(minors) > 5 and minors <= contexts
+    assert {sentence.group for sentence in found} == set(read_yaml(module.SAFETY))
+
+
+def test_every_name_of_the_list_finds_something() -> None:
+    contexts = {sentence.context for sentence in safety_sentences("es")}
+    topics = {answer.topic for answer in answers().values()}
+    for name in (name for names in read_yaml(module.SAFETY).values() for name in names):
+        if name.startswith("utter_"):
+            assert any(context.startswith(name.rstrip("*")) for context in contexts & set(responses())), name
+        else:
+            assert name in topics
+
+
+def test_a_review_counts_until_a_sentence_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def state_of(locale: str) -> tuple[bool, str]:
+        found = [finding for finding in check({}, datetime.date(2026, 12, 1)) if finding.what.startswith(f"Review of {locale}")]
+        return found[0].good, found[0].what
+
+    assert state_of("es")[0] is False and "no human has reviewed" in state_of("es")[1]
+    sentences = safety_sentences("es")
+    entered = {"es": Review("A. B.", datetime.date(2027, 1, 31), mark_of(sentences))}
+    monkeypatch.setattr(checks, "reviews", lambda: entered)
+    assert state_of("es")[0] is True and "by A. B. on 2027-01-31" in state_of("es")[1]
+    changed = [sentences[0].__class__(*(sentences[0].group, sentences[0].context, sentences[0].english, "otra cosa")), *sentences[1:]]
+    monkeypatch.setattr(checks, "safety_sentences", lambda locale: changed)
+    assert state_of("es")[0] is False and "have changed since 2027-01-31" in state_of("es")[1]
+
+
+def test_what_the_sheet_says_to_write_is_read(tmp_path: Path) -> None:
+    entry = list(sheet("es"))[-1].partition("\n")[2]
+    path = tmp_path / "reviewed.yml"
+    path.write_text(entry, encoding="utf-8")
+    assert reviews(path)["es"] == Review("NAME", datetime.date.today(), mark_of(safety_sentences("es")))
+
+
+@pytest.mark.parametrize(
+    "content", ["es: {by: A, mark: ab}", "es: {by: A, date: soon, mark: ab}", "es: {date: 2027-01-31, mark: ab}", "es: A. B."]
+)
+def test_a_broken_entry_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "reviewed.yml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=r"^reviewed\.yml: the review of es lacks or misspells .+ Compare it with the file's head\.$"):
+        reviews(path)
+
+
+def test_no_review_yet_is_no_error() -> None:
+    assert reviews() == {}
