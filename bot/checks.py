@@ -15,6 +15,7 @@ from bot.errors import HelplineError
 from bot.knowledge.answers import answers
 from bot.knowledge.directory import directory
 from bot.knowledge.emergency import emergency_table, numbers_of
+from bot.knowledge.local_services import prepare
 from bot.knowledge.places import places
 from bot.locales import DEFAULT, all_locales
 from bot.paths import ROOT
@@ -55,6 +56,7 @@ def check(environment: Mapping[str, str], today: datetime.date) -> Iterator[Find
     yield from _catalogues()
     yield from _answers(today)
     yield from _numbers(settings)
+    yield from _local_services()
     yield from _places()
 
 
@@ -134,6 +136,15 @@ def _numbers(settings: Settings | None) -> Iterator[Finding]:
         accepted = bool(settings and settings.accept_unverified_numbers)
         mend = "You have accepted that." if accepted else "Check each in data/emergency.yml and write checked_on and checked_by there."
         yield Finding(False, f"Numbers: no human has checked those of {country}. {mend}", stops=not accepted)
+
+
+def _local_services() -> Iterator[Finding]:
+    try:
+        count = len(prepare())
+    except HelplineError as error:
+        yield Finding(False, f"Local services: {error}", stops=True)
+        return
+    yield Finding(True, f"Local services: {count}, the imported ones among them (`helpline directory stale` names what to verify).")
 
 
 def _places() -> Iterator[Finding]:

@@ -27,6 +27,7 @@ from bot.dialogue.wording import CatalogueWording  # noqa: E402
 from bot.errors import ModelError, TurnFailed  # noqa: E402
 from bot.knowledge.answers import answers  # noqa: E402
 from bot.knowledge.emergency import emergency_table, numbers_of  # noqa: E402
+from bot.knowledge.local_services import index  # noqa: E402
 from bot.locales import DEFAULT, locale_of  # noqa: E402
 
 _SENDER = "session"  # Rasa wants a sender's id; nobody has one here
@@ -124,7 +125,7 @@ class Engine:
         self._agent.processor.tracker_store = self._store
         self._wording = self._agent.processor.nlg
         self._loop = asyncio.new_event_loop()
-        answers(), emergency_table()  # read now, not while the first person waits
+        answers(), emergency_table(), index()  # read now, not while the first person waits
 
     def understand(self, text: str, context: Optional[State] = None, hints: Optional[Dict[str, Any]] = None) -> Understanding:
         """What a text means, alone or in the light of a session.

@@ -87,9 +87,11 @@ class Directory:
 
     Args:
         services: all entries, in the order in which they are preferred.
+        labels: the English wording of each neutral label, by its id.
     """
 
-    def __init__(self, services: list[Service]) -> None:
+    def __init__(self, services: list[Service], labels: dict[str, str] | None = None) -> None:
+        self.labels = labels or {}
         self._by_id = {service.id: service for service in services}
         self._by_kind: dict[tuple[str, str], list[Service]] = {}
         for service in services:
@@ -145,7 +147,7 @@ def read_directory(path: Path) -> Directory:
             raise DataError(f"{path.name}: the id {service.id} stands twice. Give one of them another id.")
         seen.add(service.id)
         services.append(service)
-    return Directory(services)
+    return Directory(services, labels)
 
 
 @lru_cache(maxsize=1)

@@ -9,11 +9,11 @@ _LETTERS = str.maketrans("đłøı’", "dloi'")  # Unicode knows no parts of th
 
 
 def plain(text: str) -> str:
-    """A text without case and accents, spaces made one. Unlike the folding of messages it cuts nothing off."""
+    """A text without case, accents and invisible characters, spaces made one. Unlike the folding of messages it cuts nothing off."""
     text = text.casefold()
     if not text.isascii():
         parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-        text = "".join(character for character in parts if not unicodedata.combining(character))
+        text = "".join(character for character in parts if not unicodedata.combining(character) and unicodedata.category(character) != "Cf")
     return " ".join(text.split())
 
 

@@ -15,8 +15,8 @@ import pytest
 from bot.errors import DataError
 from bot.knowledge.hsds import sources
 from bot.knowledge.hsds.package import Package, read_package, write_package
-from bot.knowledge.hsds.tables import tables
-from tests.knowledge.hsds.samples import ALL, EXAMPLES, ILAO, NEWER, OHANA
+from bot.knowledge.hsds.tables import SCHEMA, tables
+from tests.knowledge.hsds.samples import ALL, EXAMPLES, HSDS, ILAO, NEWER, OHANA
 
 every_sample = pytest.mark.parametrize("path", ALL, ids=lambda path: "/".join(path.parts[-2:]))
 
@@ -287,3 +287,10 @@ def test_csv_is_quoted_as_the_standard_says(tmp_path: Path) -> None:
     write_package(read_package(tmp_path / "in"), tmp_path / "out")
     (row,) = csv.DictReader(io.StringIO((tmp_path / "out" / "services.csv").read_text(), newline=""))
     assert row["name"] == 'A "b", c\nd'
+
+
+def test_the_schemas_are_those_of_the_standard() -> None:
+    for path in SCHEMA.glob("*.json"):
+        version = "3.1-dev" if path.stem in ("url", "service_capacity", "unit") else "3.0"
+        assert path.read_bytes() == (HSDS / version / "schema" / path.name).read_bytes()
+    assert len(tables()) == 24

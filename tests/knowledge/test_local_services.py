@@ -1,0 +1,111 @@
+"""Services near the person: the package that is built from the facts, what an operator imports, and what is found near a town."""
+
+from __future__ import annotations
+
+import csv
+import filecmp
+from pathlib import Path
+
+import pytest
+
+from bot.errors import DataError
+from bot.knowledge import local_services, localities
+from bot.knowledge.hsds.package import read_package
+from bot.knowledge.hsds.store import install
+from bot.knowledge.hsds.validation import validate
+from bot.knowledge.local_services import LOCAL, code_of, near, place_of, prepare, services
+from bot.knowledge.search import Query
+from bot.paths import ROOT
+from tools.build_directory import FACTS, build
+
+WILD = ROOT / "tests" / "peers" / "hsds"
+
+
+def _place(text: str, country: str = "US") -> localities.Locality:
+    return localities.find(text, country)[0]
+
+
+def test_the_package_is_what_the_command_builds_from_the_facts(tmp_path: Path) -> None:
+    build(tmp_path / "local")
+    compared = filecmp.dircmp(LOCAL, tmp_path / "local")
+    assert not compared.left_only and not compared.right_only and not compared.diff_files
+
+
+def test_the_package_has_every_fact_and_no_fault_that_stops() -> None:
+    with (FACTS / "local-us.csv").open(encoding="utf-8", newline="") as lines:
+        facts = list(csv.DictReader(lines))
+    package = read_package(LOCAL)
+    assert {row.get("name") for row in package.rows("services")} == {fact["name"] for fact in facts}
+    assert not [fault for fault in validate(package) if fault.stops]
+    assert all(service.source for service in services((LOCAL,)))
+
+
+def test_no_street_of_a_place_that_helps_after_violence_is_in_it() -> None:
+    with (FACTS / "local-us.csv").open(encoding="utf-8", newline="") as lines:
+        hidden = [fact["street_public"] for fact in csv.DictReader(lines) if fact["kind"] in ("gender_violence", "trafficking_hotline")]
+    written = "".join(path.read_text(encoding="utf-8") for path in LOCAL.iterdir())
+    assert any(hidden)
+    assert not [street for street in hidden if street and street in written]
+
+
+@pytest.mark.parametrize(
+    ("topic", "said", "name"),
+    [
+        ("find_legal_aid", "boise", "Idaho Legal Aid Services - Boise office"),
+        ("find_legal_aid", "Birmingham, Alabama", "Birmingham Volunteer Lawyers Program"),
+        ("find_work", "94110", "Instituto Laboral de la Raza"),
+        ("find_shelter", "Лос-Анджелес", "Cast Los Angeles (24/7 hotline)"),
+        ("find_legal_aid", "旧金山", "API Legal Outreach"),
+        ("find_legal_aid", "oakland", "API Legal Outreach"),
+    ],
+)
+def test_what_lies_near_a_town_is_found(topic: str, said: str, name: str) -> None:
+    found = near(topic, _place(said), "en")
+    assert found[0].service.name == name
+    assert found[0].kilometres is not None and found[0].kilometres < local_services.NEAR
+    assert found[0].service.phone
+
+
+def test_what_is_far_away_is_not_near() -> None:
+    assert near("find_legal_aid", _place("Miami"), "en") == []
+    assert near("find_legal_aid", _place("Madrid", "ES"), "es") == []
+
+
+def test_a_state_is_no_town() -> None:
+    idaho = localities.Locality("Idaho", "US", "ID", None, None, 0)
+    assert near("find_legal_aid", idaho, "en") == []
+
+
+def test_a_session_remembers_a_town_to_some_ten_kilometres_and_finds_the_same() -> None:
+    place = _place("boise")
+    code = code_of(place)
+    assert code == "US ID 43.6 -116.2"
+    assert [one.service.id for one in near("find_legal_aid", place_of(code), "en")] == [
+        one.service.id for one in near("find_legal_aid", place, "en")
+    ]
+    assert place_of("GB - 52.5 -1.9").region == ""
+
+
+def test_what_an_operator_imports_is_found_at_the_next_start(tmp_path: Path) -> None:
+    imported, index = tmp_path / "imported", tmp_path / "index.sqlite"
+    before = len(prepare(index, (LOCAL, imported)))
+    install(WILD / "wild" / "ilao-2019", imported, country="US")
+    after = prepare(index, (LOCAL, imported))
+    assert len(after) > before + 300
+    assert after.find(Query(("legal_aid",), "US", near=(41.88, -87.63), limit=1))
+
+
+def test_the_index_is_built_only_where_something_changed(tmp_path: Path) -> None:
+    index = tmp_path / "index.sqlite"
+    prepare(index, (LOCAL,))
+    built = index.stat().st_mtime_ns
+    prepare(index, (LOCAL,))
+    assert index.stat().st_mtime_ns == built
+
+
+def test_a_broken_import_stops_the_start_and_names_the_file(tmp_path: Path) -> None:
+    imported = tmp_path / "imported"
+    imported.mkdir()
+    (imported / "services.csv").write_bytes(b"\xff\xfe\x00 nonsense")
+    with pytest.raises(DataError):
+        prepare(tmp_path / "index.sqlite", (imported,))
