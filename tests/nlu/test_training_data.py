@@ -18,7 +18,7 @@ from bot.nlu.text import fold
 from bot.paths import DATA, RASA_DOMAIN, ROOT
 
 LOCALES = list(all_locales())
-SENT_BY_THE_SERVICE = {"more", "source", "who_helps", "phone_is_shared", "no_voice", "choose_locale"}
+SENT_BY_THE_SERVICE = {"more", "source", "who_helps", "phone_is_shared", "no_voice", "choose_locale", "signs", "sign", "signs_done"}
 TOPICS = set(yaml.safe_load((RASA_DOMAIN / "topics.yml").read_text(encoding="utf-8"))["intents"]) - SENT_BY_THE_SERVICE
 SETS = ["development", "heldout"]
 FEWEST = 20  # texts of a topic in a locale
