@@ -40,7 +40,7 @@ class ActionSigns(HelplineAction):
         for sign in left:
             offer(dispatcher, f"utter_option_sign_{sign}", f'/sign{{"sign": "{sign}"}}')
         offer(dispatcher, "utter_option_signs_done", "/signs_done")
-        return [SlotSet("topic", topic), SlotSet("signs", " ".join(picked))]
+        return [SlotSet("topic", topic), SlotSet("signs", " ".join(picked) or None)]
 
     def _end(self, dispatcher: CollectingDispatcher, tracker: Tracker, topic: str, *, found: bool) -> list[EventType]:
         say(dispatcher, _MEANING[topic] if found else "utter_signs_none")

@@ -109,7 +109,7 @@ def test_actions_set_slots_of_the_domain_only_and_to_words_of_their_own(results:
     assert named <= slots
     texts = {value for value in said if isinstance(value, str)}
     topics = set(Domain.load(str(RASA_DOMAIN)).intents)
-    assert texts <= topics | {"country", "unknown", "US", "GB", "AD", *all_locales()}
+    assert texts <= topics | {"country", "town", "unknown", "US", "GB", "AD", *all_locales()}
 
 
 def test_actions_say_names_of_responses_never_words_of_their_own(results: dict[str, list[Any]]) -> None:

@@ -203,7 +203,7 @@ def _vocabulary(domain: Domain) -> set[str]:
     countries = {code for codes in places()._countries.values() for code in codes.replace("!", " ").split()}
     policies = {"IntentRulePolicy", "MemoizationPolicy", "RulePolicy"}
     keys = {"slots", "loop", "events", "event", "name", "value", "policy", "intent", "user", "action", "slot", "active_loop", "introduced"}
-    return named | countries | policies | keys | {"unknown", "country"}
+    return named | countries | policies | keys | {"unknown", "country", "town"}
 
 
 def test_a_state_holds_words_of_closed_vocabularies_only(conversations: Held, engine: Engine) -> None:
