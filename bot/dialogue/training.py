@@ -28,10 +28,10 @@ _INPUTS = (
 )
 # Seconds of each step on two ordinary cores: what it costs in any case, and for 1,000 training texts; measured.
 _STEPS = {
-    "start": (6.0, 0.2),
-    "LetterFeaturizer": (0.5, 0.33),
-    "LocaleDetector": (0.5, 0.15),
-    "TopicClassifier": (2.0, 0.75),
+    "start": (6.0, 0.04),
+    "LetterFeaturizer": (0.5, 0.12),
+    "LocaleDetector": (0.5, 0.12),
+    "TopicClassifier": (2.0, 0.87),
     "end": (4.0, 0.0),
 }
 _YARDSTICK = 0.018  # seconds that the work of `_slowness` took on that machine

@@ -49,9 +49,9 @@ class Decision(GraphComponent):
         """`act`: probability from which a topic is answered at once; `small_talk`: the same for what asks nothing; `final`: the same for
         what cannot be taken back. `offer`: how many topics are offered otherwise. `sure`: from this on another topic is so sure that
         urgency in a clause beside it is worded softly, and the topic answered too. `doubtless`: below it an answer comes with the next
-        likeliest topics as choices (`beside` of them). `open`: how many times likelier a topic is that the last reply offered.
-        `urgent`: from this on an urgent topic, where it is the likeliest, gets its reply; below it a text hardly says anything ("i was
-        there"), and who wrote it is asked."""
+        likeliest topics as choices (`beside` of them); `alarmed`: the same for an urgent reply. `open`: how many times likelier a topic
+        is that the last reply offered. `urgent`: from this on an urgent topic, where it is the likeliest, gets its reply; below it a
+        text hardly says anything ("i was there"), and who wrote it is asked."""
         return {
             "act": 0.55,
             "offer": 3,
@@ -59,6 +59,7 @@ class Decision(GraphComponent):
             "small_talk": 0.3,
             "final": 0.75,
             "doubtless": 0.97,
+            "alarmed": 0.8,
             "beside": 2,
             "open": 2.0,
             "urgent": 0.3,
@@ -133,8 +134,10 @@ class Decision(GraphComponent):
         acted = bool(kind) if certain or topic in URGENT_TOPICS else confidence >= needed
         likely = [name for name, chance in ranked if chance >= (_URGENT_OFFERED_FROM if name in URGENT_TOPICS else _OFFERED_FROM)]
         offered = [name for name in likely if name not in _NOT_OFFERED and not (acted and name == topic)]
-        if acted:  # who is in danger gets numbers, and nothing to choose from
-            offered = [] if kind or confidence >= self._config["doubtless"] else offered[: self._config["beside"]]
+        if acted:  # who is surely in danger gets numbers, and nothing to choose from
+            chance = urgency["chance"] if urgency.get("kind") else confidence
+            doubtless = self._config["alarmed" if kind else "doubtless"]
+            offered = [] if chance >= doubtless else offered[: self._config["beside"]]
         return {
             "topic": topic,
             "confidence": confidence,

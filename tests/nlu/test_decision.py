@@ -64,7 +64,29 @@ def test_topic_and_urgency_are_weighed(
     assert (decided["topic"], decided["acted"], decided["urgency"], decided["certain"]) == (topic, acted, kind, certain)
     assert decided["ranking"][0][0] == topic
     assert len({name for name, _ in decided["ranking"]}) == len(decided["ranking"]) <= 5
-    assert bool(decided["offered"]) == (not acted or (kind is None and decided["confidence"] < 0.97))
+    if kind is None:
+        assert bool(decided["offered"]) == (not acted or decided["confidence"] < 0.97)
+
+
+@pytest.mark.parametrize(
+    ("likeliest", "urgency", "offered"),
+    [
+        # surely in danger: numbers, and nothing to choose from
+        (PAY, _urgency(DANGER, 0.8), []),
+        (("danger_now", 0.8), NONE, []),
+        (("danger_now", 0.4), _urgency(DANGER, 0.9), []),
+        # perhaps: the numbers come all the same, and behind them what else it may have been about
+        (PAY, _urgency(DANGER, 0.7), ["rights_pay", "rights_debt"]),
+        (("danger_now", 0.5), NONE, ["rights_debt", "find_work"]),
+        (("self_harm", 0.79), NONE, ["rights_debt", "find_work"]),
+    ],
+)
+def test_an_urgent_reply_that_is_not_sure_comes_with_what_else_may_be_meant(
+    likeliest: tuple[str, float], urgency: dict[str, Any], offered: list[str]
+) -> None:
+    decided = Decision({}).decide(_ranking(likeliest, *REST), urgency)
+    assert decided["urgency"]
+    assert decided["offered"] == offered
 
 
 @pytest.mark.parametrize(("chance", "offered"), [(0.6, ["rights_debt", "find_work"]), (0.96, ["rights_debt", "find_work"]), (0.97, [])])
