@@ -12,6 +12,7 @@ from actions.base import HelplineAction
 from actions.replies import country_of, number, numbers_for, offer, say, say_answer_words, say_hotline, say_service, topic_of
 from bot.knowledge.answers import Answer, answer_for
 from bot.knowledge.directory import Service, directory
+from bot.knowledge.signs import SIGNS
 
 # Whose law differs from country to country; on the others the baseline says all there is.
 _BY_COUNTRY = (
@@ -25,7 +26,7 @@ _BY_COUNTRY = (
     "report_concern",
 )
 # Topics with a short check behind their answer, see `actions.signs`.
-WITH_SIGNS = ("is_this_trafficking", "check_job_offer")
+WITH_SIGNS = tuple(SIGNS)
 
 
 def helpers_for(answer: Answer, tracker: Tracker) -> list[Service]:

@@ -9,12 +9,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.answers import helpers_for, last_answer
 from actions.base import HelplineAction
 from actions.replies import offer, say, topic_of
+from bot.knowledge.signs import SIGNS
 
-# By the topic that they belong to; the sentences and where they are from: bot/domain/responses/signs.yml.
-SIGNS = {
-    "is_this_trafficking": ("not_free", "cut_off", "hurt", "threats", "papers", "pay", "debt", "lies"),
-    "check_job_offer": ("fee", "lies", "papers", "debt"),
-}
 _MEANING = {"is_this_trafficking": "utter_signs_found", "check_job_offer": "utter_signs_found_offer"}
 
 

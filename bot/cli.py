@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.arguments import country
 from bot.errors import DataError, HelplineError
 from bot.knowledge.hsds.command import add_to as add_directory_to
 from bot.locales import DEFAULT, all_locales
@@ -181,12 +182,6 @@ def _review(options: argparse.Namespace) -> int:
     return 0
 
 
-def _country(text: str) -> str:
-    if len(text) != 2 or not text.isalpha():
-        raise argparse.ArgumentTypeError("two letters, such as US or GB")
-    return text.upper()
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="helpline", description="A help chatbot for survivors. Without a command it serves.")
     parser.set_defaults(run=_serve)
@@ -195,11 +190,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--if-needed", action="store_true", help="only where none fits the training data")
     train.set_defaults(run=_train)
     chat = commands.add_parser("chat", help="talk to it in the terminal")
-    chat.add_argument("--country", type=_country, help="country of the phone, such as US")
+    chat.add_argument("--country", type=country, help="country of the phone, such as US")
     chat.set_defaults(run=_chat)
     ask = commands.add_parser("ask", help="one message, one reply")
     ask.add_argument("text")
-    ask.add_argument("--country", type=_country, help="country of the phone, such as US")
+    ask.add_argument("--country", type=country, help="country of the phone, such as US")
     ask.add_argument("--json", action="store_true", help="with topic, confidence, locale and urgency")
     ask.set_defaults(run=_ask)
     evaluate = commands.add_parser("evaluate", help="judge the understanding on labelled texts")

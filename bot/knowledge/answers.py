@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import DataError
-from bot.knowledge.files import field, read_yaml, sections
+from bot.knowledge.files import field, sections
 from bot.paths import DATA
 
 BASELINE = "INT"
@@ -95,13 +95,12 @@ def read_answers(folder: Path) -> dict[Key, Answer]:
     """
     found: dict[Key, Answer] = {}
     for path in sorted(folder.glob("*.yml")):
-        jurisdiction, entries = sections(path, jurisdiction=str, answers=list)
-        members = frozenset(read_yaml(path).get("serves") or ())
+        jurisdiction, entries, members = sections(path, optional={"serves": ()}, jurisdiction=str, answers=list)
         for number, entry in enumerate(entries, 1):
             try:
                 if entry.get("flagged"):
                     continue
-                answer = _answer(entry, jurisdiction, members)
+                answer = _answer(entry, jurisdiction, frozenset(members))
             except (KeyError, TypeError, AttributeError) as error:
                 raise DataError(f"{path.name}: answer {number} lacks or misspells {error}. Compare it with the others.") from None
             if not answer.sources:

@@ -35,11 +35,12 @@ def read_yaml(path: Path) -> Any:
         raise DataError(f"{name}{where} is not valid YAML. Mend that line, or restore the file from the repository.") from None
 
 
-def sections(path: Path, **kinds: type) -> list[Any]:
+def sections(path: Path, optional: dict[str, Any] | None = None, **kinds: type) -> list[Any]:
     """The parts that a YAML file consists of, in the order in which they are asked for.
 
     Args:
         path: of the file.
+        optional: parts that the file may lack, and what stands for them then; they come last.
         kinds: names of parts, at the file's outermost level, and what each must be, such as `list`.
     Raises:
         DataError: the file cannot be read, or lacks a part.
@@ -48,7 +49,7 @@ def sections(path: Path, **kinds: type) -> list[Any]:
     for name, kind in kinds.items():
         if not isinstance(content, dict) or not isinstance(content.get(name), kind):
             raise DataError(f"{path.name} has no `{name}` of the right form. Compare it with the repository's, or restore it from there.")
-    return [content[name] for name in kinds]
+    return [content[name] for name in kinds] + [content.get(name) or instead for name, instead in (optional or {}).items()]
 
 
 def field(entry: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:

@@ -42,7 +42,7 @@ def town(city: str, region: str, country: str) -> tuple[float, float] | None:
         region: ISO 3166-2 part or name of the state or province, or "".
         country: ISO 3166-1 alpha-2.
     """
-    found = [one for one in localities.find(city, country) if one.country == country and one.latitude is not None]
+    found = localities.towns(city, country)
     fitting = [one for one in found if one.region == region] or found
     return (fitting[0].latitude, fitting[0].longitude) if fitting else None  # type: ignore[return-value]
 

@@ -397,6 +397,16 @@ def find(text: str, country: str | None = None) -> list[Locality]:
     return _gazetteer().find(text, country)
 
 
+def towns(text: str, country: str) -> list[Locality]:
+    """Those of the places that a text may mean which are towns of a country, and so have a point; the most populous first.
+
+    Args:
+        text: what the person wrote.
+        country: ISO 3166-1 alpha-2.
+    """
+    return [one for one in find(text, country) if one.country == country and one.latitude is not None]
+
+
 def nearest(latitude: float, longitude: float) -> Locality:
     """`Gazetteer.nearest` in the gazetteer of `data/places/`."""
     return _gazetteer().nearest(latitude, longitude)

@@ -73,5 +73,5 @@ class PlaceExtractor(GraphComponent):
         there is no such town in it."""
         if not country or country == "unknown":
             return None
-        found = [one for one in localities.find(text, country) if one.country == country and one.latitude is not None]
+        found = localities.towns(text, country)
         return code_of(found[0]) if found else None

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from actions.answers import WITH_SIGNS
-from actions.signs import SIGNS
 from bot.channels.segments import SmsShape, measure, render
 from bot.conversation.composing import compose
 from bot.conversation.sessions import Session
+from bot.knowledge.signs import SIGNS
 from bot.locales import all_locales
 
 from .person import Person, payloads, words

@@ -15,12 +15,12 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
-from actions.signs import SIGNS
 from bot.conversation.messages import Turn
 from bot.dialogue.tracker_state import AboutTurn, State
 from bot.errors import TurnFailed
 from bot.evaluation import read_labelled
 from bot.knowledge.places import places
+from bot.knowledge.signs import SIGNS
 from bot.locales import all_locales
 from bot.nlu.text import fold
 from bot.paths import ROOT

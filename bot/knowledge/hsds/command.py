@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.arguments import country
 from bot.errors import DataError
 from bot.paths import DATA
 
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
 FOLDER = DATA / "directory" / "imported"  # what the operator brought; never part of the repository
 _FINE, _FAULTY, _UNREADABLE = 0, 1, 2
-
-
-def _country(text: str) -> str:
-    if len(text) != 2 or not text.isalpha():
-        raise argparse.ArgumentTypeError("two letters, such as US or GB")
-    return text.upper()
 
 
 def _days(text: str) -> int:
@@ -87,12 +82,9 @@ def _validate(options: argparse.Namespace) -> int:
 
 def _stale(options: argparse.Namespace) -> int:
     from bot.knowledge.hsds.entries import services_of
-    from bot.knowledge.hsds.store import installed, stale
+    from bot.knowledge.hsds.store import imported, stale
 
-    package = installed(options.folder)
-    if package is None:
-        raise DataError("No directory was imported yet. Import one with `helpline directory import FILE`.")
-    services = services_of(package)
+    services = services_of(imported(options.folder))
     late = stale(services, datetime.date.today(), options.days)
     for service in late:
         print(f"{service.checked_on or 'never'}  {service.id}  {service.name}  {service.phone or service.website}")
@@ -125,7 +117,7 @@ def add_to(commands: Any, folder: Path = FOLDER) -> None:
     check.set_defaults(act=_validate)
     for command in (bring, check):
         command.add_argument("file", type=Path, metavar="FILE", help="zip, folder of CSV, or JSON")
-        command.add_argument("--country", type=_country, metavar="XX", help="country of services that name none, such as US")
+        command.add_argument("--country", type=country, metavar="XX", help="country of services that name none, such as US")
     give = acts.add_parser("export", help="write the imported directory as HSDS 3.0")
     give.add_argument("file", type=Path, metavar="FILE", help="zip or folder to write")
     give.set_defaults(act=_export)

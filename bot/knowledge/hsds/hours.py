@@ -49,10 +49,7 @@ def _holds(schedule: Row, today: datetime.date) -> bool:
 
 def _weekdays(schedule: Row) -> list[int]:
     """Days of the week on which a schedule holds; none where it does not come back every week."""
-    often, days = (
-        schedule.get("freq").upper(),
-        re.findall(r"(?<![A-Z])(?:[+-]?\d+)?(MO|TU|WE|TH|FR|SA|SU)(?![A-Z])", schedule.get("byday").upper()),
-    )
+    often, days = schedule.get("freq").upper(), _RRULE_DAY.findall(schedule.get("byday").upper())
     if schedule.get("interval") not in ("", "1") or often not in ("", "WEEKLY", "DAILY"):
         return []
     if not days and often == "DAILY":

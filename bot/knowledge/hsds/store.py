@@ -69,11 +69,25 @@ def installed(folder: Path) -> Package | None:
     return read_package(folder) if folder.is_dir() and any(folder.iterdir()) else None
 
 
+def imported(folder: Path) -> Package:
+    """The directory that was imported into a folder.
+
+    Raises:
+        DataError: there is none, or it cannot be read.
+    """
+    package = installed(folder)
+    if package is None:
+        raise DataError("No directory was imported yet. Import one with `helpline directory import FILE`.")
+    return package
+
+
 def _with_country(package: Package, country: str | None) -> Package:
     """The package in which an attribute of ours names the operator's country for each service that tells none."""
+    if not country:
+        return package
     links, rows = Links(package), list(package.rows("attributes"))
-    for service in package.rows("services") if country else ():
-        if country and country_of(links, service) is None:
+    for service in package.rows("services"):
+        if country_of(links, service) is None:
             row_id = service.get("id")
             new_id = str(uuid.uuid5(_NAMESPACE, f"{row_id} country"))
             values = {"id": new_id, "link_id": row_id, "link_entity": "service", "link_type": f"{OWN}country", "value": country}
@@ -188,10 +202,7 @@ def export(folder: Path, path: Path) -> Package:
     Raises:
         DataError: there is none, or it cannot be written.
     """
-    package = installed(folder)
-    if package is None:
-        raise DataError("No directory was imported yet. Import one with `helpline directory import FILE`.")
-    safe = conceal(package)
+    safe = conceal(imported(folder))
     write_package(safe, path)
     return safe
 
