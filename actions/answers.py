@@ -9,6 +9,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
+from actions.details import now, offer_details, say_services
 from actions.replies import country_of, number, numbers_for, offer, say, say_answer_words, say_hotline, say_service, topic_of
 from bot.knowledge.answers import Answer, answer_for
 from bot.knowledge.directory import Service, directory
@@ -185,8 +186,9 @@ class ActionWhoHelps(HelplineAction):
             say(dispatcher, "utter_person_where")
             return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
         say(dispatcher, "utter_search")
-        for service in found:
-            say_service(dispatcher, service, named=bool(tracker.get_slot("named")))
-        if not found:
+        if found:
+            say_services(dispatcher, found, now(), named=bool(tracker.get_slot("named")))
+            offer_details(dispatcher, found)
+        else:
             say_hotline(dispatcher, tracker)
         return []

@@ -67,7 +67,10 @@ def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bo
         values["sms"] = number(service.sms)
     if service.sms_word:
         values["word"] = service.sms_word
-    if service.phone and service.sms:
+    city = next((point.city for point in service.points if point.city), "")
+    if service.phone and city:
+        say(dispatcher, "utter_service_phone_in", city=city, **values)
+    elif service.phone and service.sms:
         say(dispatcher, "utter_service_phone_and_word" if service.sms_word else "utter_service_phone_and_text", **values)
     elif service.phone:
         say(dispatcher, "utter_service_phone", **values)

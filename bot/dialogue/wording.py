@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Any, Dict, Mapping, Optional, Text
 
 from babel import Locale as CldrLocale
@@ -11,6 +13,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.dialogue.catalogues import translate
+from bot.dialogue.opening_hours import worded_openings
 from bot.knowledge.languages import english_name
 from bot.locales import DEFAULT, all_locales, locale_of
 
@@ -23,8 +26,9 @@ def worded_value(value: Any, locale: str) -> str:
     """What stands for a placeholder.
 
     Args:
-        value: text as it is; or {"context", "sentence"} for a sentence of the catalogues; or {"country": code} or
-            {"languages": codes} for names in the locale; or {"english_language": code};
+        value: text as it is; or {"context", "sentence"} for a sentence of the catalogues; or {"list": values} for several; or
+            {"country": code} or {"languages": codes} for names in the locale; or {"english_language": code}; or
+            {"openings": [weekday, opens, closes]} as in `bot.knowledge.services.Opening`;
             or {"number": text} for digits that must run left to right in every script.
         locale: locale code.
     """
@@ -38,8 +42,18 @@ def worded_value(value: Any, locale: str) -> str:
     if "english_language" in value:
         return english_name(value["english_language"])
     if "languages" in value:
-        return ", ".join(str(names.languages.get(code, code)) for code in value["languages"])
+        return _listed((str(names.languages.get(code, code)) for code in value["languages"]), names)
+    if "list" in value:
+        return _listed((worded_value(one, locale) for one in value["list"]), names)
+    if "openings" in value:
+        runs = worded_openings(value["openings"], locale)
+        return _listed((f"{days} {worded_value({'number': times}, locale)}" for days, times in runs), names)
     return translate(locale, value["context"], value["sentence"])
+
+
+def _listed(parts: Iterable[str], names: CldrLocale) -> str:
+    """Several words with the locale's own comma between them. Not with its "and": Spanish would need "e" for some words."""
+    return reduce(names.list_patterns["standard"]["middle"].format, parts)
 
 
 def worded(locale: str, context: str, text: str, values: Mapping[str, Any]) -> str:

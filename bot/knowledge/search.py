@@ -29,13 +29,12 @@ from babel.languages import get_official_languages
 from numpy.typing import NDArray
 
 from bot.errors import DataError
-from bot.knowledge.services import Opening, Point, Service
+from bot.knowledge.services import MINUTES_OF_WEEK, Opening, Point, Service, minute_of_week
 
 WORLDWIDE: Final = "INT"
 THERE_KM: Final = 50.0  # an office so near is there; each further band is twice as far
 _FORM: Final = 1  # of the file; an index of another form is built again
 _EARTH_KM: Final = 6371.0
-_MINUTES_OF_WEEK: Final = 7 * 24 * 60
 _OPEN, _UNKNOWN, _CLOSED = 0, 1, 2
 _BAND_ENDS: Final = THERE_KM * 2.0 ** np.arange(9)  # the last lies beyond the other side of the Earth, half of the way round being 20,000
 _FURTHEST_BAND: Final = len(_BAND_ENDS)
@@ -456,19 +455,14 @@ def _states(part: _Part, query: Query) -> _Numbers:
     count = len(part.services)
     if query.at is None:
         return np.full(count, _UNKNOWN, dtype=np.int64)
-    minutes = np.array([_minute_of_week(query.at, zone) for zone in part.words["zones"]], dtype=np.int64)
+    minutes = np.array([minute_of_week(query.at, zone) for zone in part.words["zones"]], dtype=np.int64)
     openings, timetables = part.openings, part.services["timetable"]
     now = minutes[part.timetables["zone"][openings["timetable"]]]
     # Late on Sunday lies beyond the end of the week.
-    within = ((openings["opens"] <= now) & (now < openings["closes"])) | (now + _MINUTES_OF_WEEK < openings["closes"])
+    within = ((openings["opens"] <= now) & (now < openings["closes"])) | (now + MINUTES_OF_WEEK < openings["closes"])
     states = np.append(np.full(len(part.timetables), _CLOSED), _UNKNOWN)  # the last is that of the services without one
     states[openings["timetable"][within]] = _OPEN
     return np.where(part.services["always"], _OPEN, states[timetables])
-
-
-def _minute_of_week(at: datetime.datetime, zone: str) -> int:
-    there = at.astimezone(ZoneInfo(zone))
-    return there.weekday() * 1440 + there.hour * 60 + there.minute
 
 
 def _on_the_globe(latitude: float, longitude: float) -> tuple[float, float, float]:

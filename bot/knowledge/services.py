@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+MINUTES_OF_WEEK = 7 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -96,3 +99,31 @@ class Service:
     confirmed: bool = False
     source: str = ""
     checked_on: datetime.date | None = None
+
+
+def minute_of_week(at: datetime.datetime, zone: str) -> int:
+    """Minutes since Monday began in a time zone.
+
+    Args:
+        at: with time zone.
+        zone: IANA name.
+    """
+    there = at.astimezone(ZoneInfo(zone))
+    return there.weekday() * 1440 + there.hour * 60 + there.minute
+
+
+def is_open(service: Service, at: datetime.datetime) -> bool | None:
+    """Whether a service is open at a time; None where its hours or its time zone are not known.
+
+    Args:
+        service: of the directory.
+        at: with time zone.
+    """
+    if service.always_open:
+        return True
+    if not service.openings or not service.timezone:
+        return None
+    minute = minute_of_week(at, service.timezone)
+    openings = ((one.weekday * 1440 + one.opens, one.weekday * 1440 + one.closes) for one in service.openings)
+    # Late on Sunday lies beyond the end of the week.
+    return any(opens <= minute < closes or minute + MINUTES_OF_WEEK < closes for opens, closes in openings)

@@ -1,0 +1,163 @@
+"""What the directory knows of one service: when it is open, its languages, whom it serves, what it costs, and who checked that."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import HelplineAction
+from actions.replies import number, offer, say, say_service
+from bot.knowledge.directory_words import directory_words
+from bot.knowledge.local_services import KINDS, index
+from bot.knowledge.services import Service, is_open
+
+_PLACES = ("first", "second")  # of services in a list
+
+
+def now() -> datetime.datetime:
+    """The time by which services are open or closed."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def say_services(dispatcher: CollectingDispatcher, services: Sequence[Service], at: datetime.datetime, *, named: bool) -> None:
+    """Adds a line for each service; behind it whether it is closed now, and where nobody has confirmed it, that nobody has.
+
+    Args:
+        services: of the directory, one or two.
+        at: with time zone.
+        named: by their names; else by their neutral labels.
+    """
+    unchecked = [not service.confirmed and not service.checked_on for service in services]
+    for service, doubtful in zip(services, unchecked, strict=True):
+        say_service(dispatcher, service, named=named)
+        if is_open(service, at) is False:
+            say(dispatcher, "utter_details_closed_now")
+        if doubtful and not all(unchecked):
+            say(dispatcher, "utter_search_unchecked")
+    if all(unchecked):
+        say(dispatcher, "utter_search_unchecked")
+
+
+def offer_details(dispatcher: CollectingDispatcher, services: Sequence[Service]) -> None:
+    """Adds a choice for each service of a list that was just said."""
+    for place, service in zip(_PLACES if len(services) > 1 else ("only",), services, strict=False):
+        offer(dispatcher, f"utter_option_about_{place}", f'/details{{"service": "{service.id}"}}')
+
+
+def service_of(tracker: Tracker) -> Service | None:
+    """The service that a choice names; None where it is no longer in the directory."""
+    try:
+        return index().service(str(next(tracker.get_latest_entity_values("service"), "")))
+    except KeyError:
+        return None
+
+
+def say_details(dispatcher: CollectingDispatcher, service: Service, at: datetime.datetime) -> None:
+    """Adds what is known of a service, and in one sentence what is not known.
+
+    Args:
+        service: of the directory.
+        at: with time zone; by it the service is open or closed.
+    """
+    unknown = []
+    if service.always_open:
+        say(dispatcher, "utter_details_always_open")
+    elif service.openings:
+        say(dispatcher, "utter_details_hours", hours={"openings": [(one.weekday, one.opens, one.closes) for one in service.openings]})
+        opened = is_open(service, at)
+        if opened is not None:
+            say(dispatcher, "utter_details_open_now" if opened else "utter_details_closed_now")
+    else:
+        unknown.append("hours")
+    if service.languages:
+        say(dispatcher, "utter_details_languages", languages={"languages": list(service.languages)})
+    elif not service.interpreter:
+        unknown.append("languages")
+    if service.interpreter:
+        say(dispatcher, "utter_details_interpreter")
+    if service.audience:
+        say(dispatcher, "utter_details_for", audience=_listed("audience", service.audience))
+    else:
+        unknown.append("audience")
+    if service.without_papers is not None:
+        say(dispatcher, "utter_details_without_papers" if service.without_papers else "utter_details_papers")
+    if service.free is not None:
+        say(dispatcher, "utter_details_free" if service.free else "utter_details_paid")
+    else:
+        unknown.append("cost")
+    street = next((point for point in service.points if point.street), None)
+    if street:
+        say(dispatcher, "utter_details_address", street=street.street, city=street.city)
+    if unknown:
+        say(dispatcher, "utter_details_unknown", unknown=_listed("unknown", unknown))
+    if service.checked_on:
+        say(dispatcher, "utter_details_checked", date=number(service.checked_on.isoformat()))
+    else:
+        say(dispatcher, "utter_details_not_checked")
+
+
+def _listed(context: str, words: Sequence[str]) -> dict[str, Any]:
+    """Words of the directory as a value: the wording puts them into the locale, and between them what it puts into a list."""
+    return {"list": [{"context": context, "sentence": directory_words()[context][word]} for word in words]}
+
+
+class ActionDetails(HelplineAction):
+    """What is known of one service that was named."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_details"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """See `say_details`."""
+        service = service_of(tracker)
+        if service is None:
+            say(dispatcher, "utter_details_gone")
+            return []
+        named = bool(tracker.get_slot("named"))
+        say_service(dispatcher, service, named=named)
+        say_details(dispatcher, service, now())
+        if named:
+            _say_web(dispatcher, service)
+        else:
+            offer(dispatcher, "utter_option_service_name", f'/service_name{{"service": "{service.id}"}}')
+        _offer_list_again(dispatcher, tracker)
+        return []
+
+
+def _offer_list_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    """Adds the choice that leads back to where the service was named: a search, or who helps with an answer."""
+    searched = tracker.get_slot("topic") in KINDS
+    offer(dispatcher, "utter_option_list_again", '/other_services{"passed": "0"}' if searched else "/who_helps")
+
+
+def _say_web(dispatcher: CollectingDispatcher, service: Service) -> None:
+    """Adds where it is on the web; an address tells what a service is for, so it comes only with the name."""
+    if service.chat and service.phone:
+        say(dispatcher, "utter_person_chat", chat=service.chat)
+    if service.website and service.phone:
+        say(dispatcher, "utter_details_website", web=service.website)
+
+
+class ActionServiceName(HelplineAction):
+    """The name of a service, for who asks for it: until then it goes by its neutral label."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_service_name"
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Its name, chat and website."""
+        service = service_of(tracker)
+        if service is None:
+            say(dispatcher, "utter_details_gone")
+            return []
+        say_service(dispatcher, service, named=True)
+        _say_web(dispatcher, service)
+        _offer_list_again(dispatcher, tracker)
+        return []

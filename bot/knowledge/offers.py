@@ -1,0 +1,132 @@
+"""What a search offers: services near the person and national lines, in the order in which she is told of them."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from math import cos, hypot, inf, radians
+
+from bot.knowledge.local_services import KINDS, NEAR, index
+from bot.knowledge.localities import Locality
+from bot.knowledge.search import Found, Query
+from bot.knowledge.services import Point, Service
+
+_LOOKED_AT = 50  # of the best that the index finds: what is the right kind, but far away, comes before what is less right, and near
+HERE = 40.0  # kilometres around a place that "not near here" leaves out: a city with its suburbs, not the next one
+_FURTHER = 300.0  # kilometres within which something else is offered then
+
+# Kinds of lines that answer in a whole country, for each search, best first.
+NATIONAL_KINDS = {
+    "find_shelter": ("trafficking_hotline", "gender_violence"),
+    "find_legal_aid": ("legal_aid", "trafficking_hotline"),
+    "find_counselling": ("crisis_line", "trafficking_hotline", "gender_violence"),
+    "find_basic_needs": ("trafficking_hotline", "gender_violence"),
+    "find_work": ("labour_rights", "trafficking_hotline"),
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person looks for.
+
+    Attributes:
+        search: a key of `KINDS`.
+        country: ISO 3166-1 alpha-2.
+        locale: in which she writes.
+        place: the town that she named; None where she named none.
+        avoid: the town near which it must not be, or None.
+        audience: whom it must serve, such as ``men``; empty where she did not say.
+        without_papers: it must serve people without papers.
+        at: the time, with time zone; what is closed then comes later.
+    """
+
+    search: str
+    country: str
+    locale: str
+    place: Locality | None = None
+    avoid: Locality | None = None
+    audience: frozenset[str] = frozenset()
+    without_papers: bool = False
+    at: datetime.datetime | None = None
+
+
+def _point(place: Locality | None) -> tuple[float, float] | None:
+    """A town's middle; None for a state or a country, which has none."""
+    if place is None or place.latitude is None or place.longitude is None:
+        return None
+    return place.latitude, place.longitude
+
+
+def _query(wish: Wish, kinds: tuple[str, ...]) -> Query:
+    avoided = _point(wish.avoid)
+    return Query(
+        kinds,
+        wish.country,
+        region=wish.place.region or None if wish.place else None,
+        locale=wish.locale,
+        audience=wish.audience,
+        without_papers=wish.without_papers or None,
+        at=wish.at,
+        not_near=(*avoided, HERE) if avoided else None,
+        limit=_LOOKED_AT,
+    )
+
+
+def _nearest_first(service: Service, point: tuple[float, float]) -> Service:
+    """The service with its places in the order of their distance."""
+    wide = cos(radians(point[0]))  # a degree of longitude against one of latitude
+
+    def away(one: Point) -> float:
+        if one.latitude is None or one.longitude is None:
+            return inf
+        return hypot(one.latitude - point[0], ((one.longitude - point[1] + 180) % 360 - 180) * wide)
+
+    return replace(service, points=tuple(sorted(service.points, key=away)))
+
+
+def near(wish: Wish) -> list[Found]:
+    """Services with a place near the one that was named, best first.
+
+    Raises:
+        DataError: the index is broken.
+    """
+    point = _point(wish.place)
+    if point is None:
+        return []
+    furthest = _FURTHER if wish.avoid else NEAR
+    found = index().find(replace(_query(wish, KINDS[wish.search]), near=point))
+    return [
+        replace(one, service=_nearest_first(one.service, point))
+        for one in found
+        if one.service.points and one.kilometres is not None and one.kilometres <= furthest
+    ]
+
+
+def national(wish: Wish) -> list[Found]:
+    """Services that are reached from anywhere in the country, best first.
+
+    Raises:
+        DataError: the index is broken.
+    """
+    found = index().find(_query(wish, NATIONAL_KINDS[wish.search]))
+    return [one for one in found if not one.service.points and one.service.country == wish.country]
+
+
+def offers(wish: Wish) -> list[Found]:
+    """Everything that fits a wish: the best one near her, the best national line, then what else is near, then the other lines.
+
+    One of each at the start: an office near her may be closed or full, and a national line knows of more. What has only a website comes
+    last: a cheap phone may not open it.
+
+    Raises:
+        DataError: the index is broken.
+    """
+    there, anywhere = near(wish), national(wish)
+    ordered = [*there[:1], *anywhere[:1], *there[1:], *anywhere[1:]]
+    return sorted({one.service.id: one for one in ordered}.values(), key=lambda one: not (one.service.phone or one.service.sms))
+
+
+def there_are_places(search: str, country: str) -> bool:
+    """Whether the directory has any service with a place for a search in a country, so that it is worth asking for the town."""
+    found = index().find(Query(KINDS[search], country, limit=_LOOKED_AT))
+    return any(one.service.points and one.service.country == country for one in found)
