@@ -116,15 +116,6 @@ def services_near(tracker: Tracker, search: str) -> list[Found]:
     return local_services.near(search, place, str(tracker.get_slot("locale") or "en"), limit=1)
 
 
-def say_local_service(dispatcher: CollectingDispatcher, found: Found, *, named: bool) -> None:
-    """Adds the line of a service near the person: its label (or its name once she used the word), its town and number."""
-    service = found.service
-    label: Any = service.name if named else {"context": "label", "sentence": directory().labels[service.label]}
-    say(dispatcher, "utter_service_phone_in", label=label, city=service.points[0].city, phone=number(service.phone))
-    if not service.confirmed and not service.checked_on:
-        say(dispatcher, "utter_search_unchecked")
-
-
 def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str) -> list[EventType]:
     """Up to two services for what is looked for (a key of `KINDS`), in the country."""
     country = country_of(tracker)
@@ -134,7 +125,7 @@ def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str)
     if found or near_by:
         say(dispatcher, "utter_search")
         for local in near_by:
-            say_local_service(dispatcher, local, named=bool(tracker.get_slot("named")))
+            say_service(dispatcher, local.service, named=bool(tracker.get_slot("named")), city=local.service.points[0].city)
         for service in found:
             say_service(dispatcher, service, named=bool(tracker.get_slot("named")))
         if country and not near_by and not tracker.get_slot("place") and local_services.there_are_some(search, country):

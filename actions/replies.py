@@ -8,8 +8,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.knowledge.answers import Answer
-from bot.knowledge.directory import Service
+from bot.knowledge.directory import directory
 from bot.knowledge.emergency import Numbers, numbers_of
+from bot.knowledge.services import Service
 
 PERSON = "/talk_to_human"
 
@@ -57,9 +58,21 @@ def say_answer_words(dispatcher: CollectingDispatcher, answer: Answer, text: str
     )
 
 
-def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bool = False, **about: Any) -> None:
-    """Adds one line for a service: its label (or its name once the person used the word) and how to reach it."""
-    label: Any = service.name if named else {"context": "label", "sentence": service.label_text}
+def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bool = False, city: str = "", **about: Any) -> None:
+    """Adds one line for a service: its label (or its name once the person used the word) and how to reach it; and a second where neither
+    two sources nor a human vouch for it.
+
+    Args:
+        named: the person used the word.
+        city: where it is, if that is to be said.
+    """
+    _say_how_to_reach(dispatcher, service, named=named, city=city, **about)
+    if not service.confirmed and not service.checked_on:
+        say(dispatcher, "utter_search_unchecked")
+
+
+def _say_how_to_reach(dispatcher: CollectingDispatcher, service: Service, *, named: bool, city: str, **about: Any) -> None:
+    label: Any = service.name if named else {"context": "label", "sentence": directory().labels[service.label]}
     values: dict[str, Any] = {"label": label, **about}
     if service.phone:
         values["phone"] = number(service.phone)
@@ -67,7 +80,9 @@ def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bo
         values["sms"] = number(service.sms)
     if service.sms_word:
         values["word"] = service.sms_word
-    if service.phone and service.sms:
+    if city and service.phone:
+        say(dispatcher, "utter_service_phone_in", city=city, **values)
+    elif service.phone and service.sms:
         say(dispatcher, "utter_service_phone_and_word" if service.sms_word else "utter_service_phone_and_text", **values)
     elif service.phone:
         say(dispatcher, "utter_service_phone", **values)

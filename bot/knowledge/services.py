@@ -65,7 +65,8 @@ class Service:
         confidential: its place must not be known.
         police_run: never offered unasked.
         confirmed: two independent sources agree.
-        source: title and address of the page it is known from.
+        source: title and address of the pages it is known from.
+        source_date: that of the newest of them, in the form of ISO 8601, where need be without day and month; "" where none bears one.
         checked_on: when a human last verified it; None where nobody has.
     """
 
@@ -95,4 +96,5 @@ class Service:
     police_run: bool = False
     confirmed: bool = False
     source: str = ""
+    source_date: str = ""
     checked_on: datetime.date | None = None
