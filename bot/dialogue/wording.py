@@ -38,7 +38,8 @@ def worded_value(value: Any, locale: str) -> str:
     if "english_language" in value:
         return english_name(value["english_language"])
     if "languages" in value:
-        return ", ".join(str(names.languages.get(code, code)) for code in value["languages"])
+        # They are spoken: no script.
+        return ", ".join(str(names.languages.get(code.split("_")[0], code)) for code in value["languages"])
     return translate(locale, value["context"], value["sentence"])
 
 
