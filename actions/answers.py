@@ -12,7 +12,8 @@ from actions.base import HelplineAction
 from actions.details import now, offer_details, say_services
 from actions.replies import country_of, number, numbers_for, offer, say, say_answer_words, say_hotline, say_service, topic_of
 from bot.knowledge.answers import Answer, answer_for
-from bot.knowledge.directory import Service, directory
+from bot.knowledge.directory import directory
+from bot.knowledge.services import Service
 from bot.knowledge.signs import SIGNS
 
 # Whose law differs from country to country; on the others the baseline says all there is.

@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
-from actions.replies import number, offer, say, say_service
+from actions.replies import number, offer, say, say_line
 from bot.knowledge.directory_words import directory_words
 from bot.knowledge.local_services import KINDS, index
 from bot.knowledge.services import Service, is_open
@@ -32,14 +32,14 @@ def say_services(dispatcher: CollectingDispatcher, services: Sequence[Service], 
         at: with time zone.
         named: by their names; else by their neutral labels.
     """
-    unchecked = [not service.confirmed and not service.checked_on for service in services]
-    for service, doubtful in zip(services, unchecked, strict=True):
-        say_service(dispatcher, service, named=named)
+    all_doubtful = all(service.doubtful for service in services)
+    for service in services:
+        say_line(dispatcher, service, named=named)
         if is_open(service, at) is False:
             say(dispatcher, "utter_details_closed_now")
-        if doubtful and not all(unchecked):
+        if service.doubtful and not all_doubtful:
             say(dispatcher, "utter_search_unchecked")
-    if all(unchecked):
+    if all_doubtful:
         say(dispatcher, "utter_search_unchecked")
 
 
@@ -120,7 +120,7 @@ class ActionDetails(HelplineAction):
             say(dispatcher, "utter_details_gone")
             return []
         named = bool(tracker.get_slot("named"))
-        say_service(dispatcher, service, named=named)
+        say_line(dispatcher, service, named=named)
         say_details(dispatcher, service, now())
         if named:
             _say_web(dispatcher, service)
@@ -157,7 +157,7 @@ class ActionServiceName(HelplineAction):
         if service is None:
             say(dispatcher, "utter_details_gone")
             return []
-        say_service(dispatcher, service, named=True)
+        say_line(dispatcher, service, named=True)
         _say_web(dispatcher, service)
         _offer_list_again(dispatcher, tracker)
         return []

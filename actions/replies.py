@@ -8,8 +8,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.knowledge.answers import Answer
-from bot.knowledge.directory import Service
+from bot.knowledge.directory import directory
 from bot.knowledge.emergency import Numbers, numbers_of
+from bot.knowledge.services import Service
 
 PERSON = "/talk_to_human"
 
@@ -58,17 +59,24 @@ def say_answer_words(dispatcher: CollectingDispatcher, answer: Answer, text: str
 
 
 def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bool = False, **about: Any) -> None:
-    """Adds one line for a service: its label (or its name once the person used the word) and how to reach it."""
-    label: Any = service.name if named else {"context": "label", "sentence": service.label_text}
+    """Adds the line of a service, and a second where neither two sources nor a human vouch for it."""
+    say_line(dispatcher, service, named=named, **about)
+    if service.doubtful:
+        say(dispatcher, "utter_search_unchecked")
+
+
+def say_line(dispatcher: CollectingDispatcher, service: Service, *, named: bool = False, **about: Any) -> None:
+    """Adds one line for a service: its label (or its name once the person used the word), its town and how to reach it."""
+    label: Any = service.name if named else {"context": "label", "sentence": directory().labels[service.label]}
     values: dict[str, Any] = {"label": label, **about}
+    city = next((point.city for point in service.points if point.city), "")
     if service.phone:
         values["phone"] = number(service.phone)
     if service.sms:
         values["sms"] = number(service.sms)
     if service.sms_word:
         values["word"] = service.sms_word
-    city = next((point.city for point in service.points if point.city), "")
-    if service.phone and city:
+    if city and service.phone:
         say(dispatcher, "utter_service_phone_in", city=city, **values)
     elif service.phone and service.sms:
         say(dispatcher, "utter_service_phone_and_word" if service.sms_word else "utter_service_phone_and_text", **values)

@@ -53,9 +53,9 @@ def wish_of(tracker: Tracker, search: str, country: str) -> Wish:
     )
 
 
-def _say_found(dispatcher: CollectingDispatcher, tracker: Tracker, shown: list[Found], wish: Wish) -> None:
-    """The services, a line each; and whether the place that she named has any."""
-    nothing_near = wish.place is not None and not any(one.service.points for one in shown)
+def _say_found(dispatcher: CollectingDispatcher, tracker: Tracker, found: list[Found], shown: list[Found], wish: Wish) -> None:
+    """The services that are shown, a line each; and where the place that she named has none, that it has none."""
+    nothing_near = wish.place is not None and not any(one.service.points for one in found)
     say(dispatcher, "utter_search_none_near" if nothing_near else "utter_search")
     say_services(dispatcher, [one.service for one in shown], now(), named=bool(tracker.get_slot("named")))
 
@@ -70,20 +70,31 @@ def _offer_next(dispatcher: CollectingDispatcher, shown: list[Found], wish: Wish
     offer(dispatcher, "utter_option_for_whom", "/for_whom")
 
 
-def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str, *, passed: int = 0) -> list[EventType]:
-    """Two services for what is looked for, in the country and near the town that was named.
+def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str) -> list[EventType]:
+    """Two services for what is looked for, in the country and near the town that was named; then the answer on it.
+
+    Args:
+        search: a key of `bot.knowledge.local_services.KINDS`.
+    """
+    events = _say_list(dispatcher, tracker, search)
+    if answer := answer_for(search, country_of(tracker)):
+        say_answer_words(dispatcher, answer, answer.text, numbers_for(tracker))
+    return events
+
+
+def _say_list(dispatcher: CollectingDispatcher, tracker: Tracker, search: str, *, passed: int = 0) -> list[EventType]:
+    """Two services of a search, and the choices behind them.
 
     Args:
         search: a key of `bot.knowledge.local_services.KINDS`.
         passed: how many of the best were named before.
     """
-    country = country_of(tracker)
-    answer, asked = answer_for(search, country), None
+    country, asked = country_of(tracker), None
     wish = wish_of(tracker, search, country or "")
     found = offers(wish) if country else []
     shown = found[passed : passed + _A_REPLY]
     if shown:
-        _say_found(dispatcher, tracker, shown, wish)
+        _say_found(dispatcher, tracker, found, shown, wish)
         if not passed and not wish.place and there_are_places(search, wish.country):
             say(dispatcher, "utter_search_town", optional=True)
             asked = "town"
@@ -97,8 +108,6 @@ def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str,
     else:
         say(dispatcher, "utter_search_unknown_country")
         say(dispatcher, "utter_danger_anywhere")
-    if answer and not passed:
-        say_answer_words(dispatcher, answer, answer.text, numbers_for(tracker))
     if country:
         further = passed + _A_REPLY
         _offer_next(dispatcher, shown, wish, rest=further if further < len(found) else 0)
@@ -136,7 +145,7 @@ class ActionOtherServices(HelplineAction):
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Those behind the ones that were named."""
         passed = int(next(tracker.get_latest_entity_values("passed"), 0))
-        return give_search(dispatcher, tracker, search_of(tracker), passed=passed)
+        return _say_list(dispatcher, tracker, search_of(tracker), passed=passed)
 
 
 class ActionNotNearHere(HelplineAction):
@@ -150,7 +159,7 @@ class ActionNotNearHere(HelplineAction):
         """Searches again without what lies around that town."""
         avoided = SlotSet("avoid", tracker.get_slot("place"))
         tracker.add_slots([avoided])
-        return [*give_search(dispatcher, tracker, search_of(tracker)), avoided]
+        return [*_say_list(dispatcher, tracker, search_of(tracker)), avoided]
 
 
 class ActionForWhom(HelplineAction):
@@ -185,7 +194,7 @@ class ActionServed(HelplineAction):
             before = (before & {_WITHOUT_PAPERS}) | {picked} if picked != "anyone" else set()
         served = SlotSet("served", " ".join(sorted(before)) or None)
         tracker.add_slots([served])
-        return [*give_search(dispatcher, tracker, search_of(tracker)), served]
+        return [*_say_list(dispatcher, tracker, search_of(tracker)), served]
 
 
 class ActionAskCountry(HelplineAction):

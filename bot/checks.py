@@ -56,7 +56,7 @@ def check(environment: Mapping[str, str], today: datetime.date) -> Iterator[Find
     yield from _catalogues()
     yield from _answers(today)
     yield from _numbers(settings)
-    yield from _local_services()
+    yield from _search()
     yield from _places()
 
 
@@ -125,7 +125,9 @@ def _answers(today: datetime.date) -> Iterator[Finding]:
 
 def _numbers(settings: Settings | None) -> Iterator[Finding]:
     try:
-        yield Finding(True, f"Directory: {len(directory())} services. Emergency table: {len(emergency_table())} countries.")
+        unchecked = sum(service.checked_on is None for service in directory())
+        state = f"{len(directory())} helplines, {unchecked} of them never checked by a human (`helpline directory stale` lists them)"
+        yield Finding(True, f"Directory: {state}. Emergency table: {len(emergency_table())} countries.")
     except HelplineError as error:
         yield Finding(False, f"Numbers: {error}", stops=True)
         return
@@ -138,13 +140,13 @@ def _numbers(settings: Settings | None) -> Iterator[Finding]:
         yield Finding(False, f"Numbers: no human has checked those of {country}. {mend}", stops=not accepted)
 
 
-def _local_services() -> Iterator[Finding]:
+def _search() -> Iterator[Finding]:
     try:
         count = len(prepare())
     except HelplineError as error:
-        yield Finding(False, f"Local services: {error}", stops=True)
+        yield Finding(False, f"Search: {error}", stops=True)
         return
-    yield Finding(True, f"Local services: {count}, the imported ones among them (`helpline directory stale` names what to verify).")
+    yield Finding(True, f"Search: {count} services can be found, the imported ones among them.")
 
 
 def _places() -> Iterator[Finding]:

@@ -1,23 +1,30 @@
-"""Builds `data/directory/local/`, a directory in HSDS 3.0, from the collected facts on local services (`data/directory/facts/`).
+"""Builds the directory, packages in HSDS 3.0, from the collected facts (`data/directory/facts/`). Run by `make directory`.
 
-Run by `make directory`. A street stands in it only for offices that publish theirs and shelter nobody. Where each row is from stands in
-it, as an attribute; that nobody has telephoned it shows by its lacking an assured date.
+`helplines/` are national and worldwide lines (services.csv with decisions.yml), `local/` services in towns (local-us.csv). A street stands
+in it only for offices that publish theirs and shelter nobody. Where each row is from stands in it, as an attribute; that nobody has
+telephoned it shows by its lacking an assured date.
 """
 
 from __future__ import annotations
 
 import csv
 import shutil
+import sys
 import uuid
 from pathlib import Path
 
+from bot.errors import DataError
+from bot.knowledge.hsds.codes import language_name
 from bot.knowledge.hsds.concealed_fields import WITHHELD
+from bot.knowledge.hsds.hours import timezone_of
 from bot.knowledge.hsds.links import OWN
 from bot.knowledge.hsds.package import Package, Row, write_package
 from bot.paths import DATA
+from tools.helpline_facts import Helpline, read_helplines
+from tools.opening_hours import read_hours, zone_named_in
 
 FACTS = DATA / "directory" / "facts"
-OUT = DATA / "directory" / "local"
+OUT = DATA / "directory"
 _PUBLIC = ("legal_aid", "labour_rights")  # offices; whatever helps after violence may shelter somebody
 _NAMESPACE = uuid.UUID("5c9b7d5e-6f0a-4d0b-9b1e-2f1d1c8a7e42")  # ours, so that the same facts give the same ids
 
@@ -36,10 +43,86 @@ class _Tables:
         """Adds a row; empty values are left out."""
         self.package.tables.setdefault(table, []).append(Row({name: value for name, value in values.items() if value}))
 
-    def own(self, service: str, what: str, value: str) -> None:
-        """Adds an attribute that only we give."""
+    def own(self, service: str, what: str, value: str, *more: str) -> None:
+        """Adds an attribute that only we give.
+
+        Args:
+            more: parts of its id, where a service has several of that name.
+        """
         if value:
-            self.add("attributes", id=_id(service, what), link_id=service, link_entity="service", link_type=OWN + what, value=value)
+            values = {"link_id": service, "link_entity": "service", "link_type": OWN + what, "value": value}
+            self.add("attributes", id=_id(service, what, *more), **values)
+
+
+def _add_hours(tables: _Tables, service: str, helpline: Helpline) -> None:
+    """Adds the schedules that the hours tell, in words alone where they cannot be read."""
+    zone = zone_named_in(helpline.hours, helpline.country) or timezone_of((), helpline.country)
+    for number, hours in enumerate(read_hours(helpline.hours)):
+        tables.add(
+            "schedules",
+            id=_id(service, "hours", str(number)),
+            service_id=service,
+            timezone=zone,
+            freq="WEEKLY",
+            byday=hours.days,
+            description=helpline.hours,
+            opens_at=hours.opens,
+            closes_at=hours.closes,
+        )
+    if helpline.hours and not read_hours(helpline.hours):
+        tables.add("schedules", id=_id(service, "hours"), service_id=service, description=helpline.hours)
+
+
+def _add_attributes(tables: _Tables, service: str, helpline: Helpline) -> None:
+    """Adds what HSDS has no field for."""
+    tables.own(service, "id", helpline.id)
+    tables.own(service, "kind", helpline.kind)
+    tables.own(service, "country", helpline.country)
+    tables.own(service, "label", helpline.label)
+    tables.own(service, "confirmed", "true" if helpline.confirmed else "")
+    tables.own(service, "police_run", "true" if helpline.police_run else "")
+    tables.own(service, "sms_word", helpline.sms_word)
+    tables.own(service, "chat", helpline.chat)
+    for number, source in enumerate(helpline.sources):
+        date = f" ({source.date})" if source.date and source.date not in source.title else ""
+        tables.own(service, "source", f"{source.title}{date}, {source.address}", str(number))
+    tables.own(service, "source_date", max(source.date for source in helpline.sources))
+    tables.own(service, "check", helpline.check)
+
+
+def helplines_package(helplines: list[Helpline]) -> Package:
+    """The package of the helplines."""
+    tables = _Tables()
+    for operator in dict.fromkeys(helpline.operator for helpline in helplines if helpline.operator):
+        tables.add("organizations", id=_id("operator", operator), name=operator, description=operator)
+    for helpline in helplines:
+        service = _id("helpline", helpline.id)
+        tables.add(
+            "services",
+            id=service,
+            organization_id=_id("operator", helpline.operator) if helpline.operator else "",
+            name=helpline.name,
+            description=helpline.note,
+            url=helpline.website,
+            email=helpline.email,
+            status="active",
+            interpretation_services="by interpreter" if helpline.interpreter else "",
+            fees_description=helpline.fees,
+            eligibility_description=", ".join(helpline.audience),
+            assured_date=helpline.checked_on.isoformat() if helpline.checked_on else "",
+        )
+        for kind, number in (("voice", helpline.phone), ("text", helpline.sms)):
+            if number:
+                tables.add("phones", id=_id(service, kind), service_id=service, number=number, type=kind)
+        for code in helpline.languages:
+            tables.add("languages", id=_id(service, "language", code), service_id=service, name=language_name(code), code=code)
+        for region in helpline.regions:
+            tables.add(
+                "service_areas", id=_id(service, "area", region), service_id=service, name=region, extent=region, extent_type="state"
+            )
+        _add_hours(tables, service, helpline)
+        _add_attributes(tables, service, helpline)
+    return tables.package
 
 
 def local_us(rows: list[dict[str, str]]) -> Package:
@@ -78,14 +161,24 @@ def local_us(rows: list[dict[str, str]]) -> Package:
     return tables.package
 
 
-def build(folder: Path = OUT) -> Package:
-    """Writes the package anew; the same facts give the same bytes."""
-    with (FACTS / "local-us.csv").open(encoding="utf-8", newline="") as lines:
-        package = local_us(list(csv.DictReader(lines)))
-    shutil.rmtree(folder, ignore_errors=True)
-    write_package(package, folder)
-    return package
+def build(folder: Path = OUT, facts: Path = FACTS) -> dict[str, Package]:
+    """Writes the packages anew, by the name of their folder; the same facts give the same bytes.
+
+    Raises:
+        DataError: the facts or the decisions are malformed; nothing is written then.
+    """
+    with (facts / "local-us.csv").open(encoding="utf-8", newline="") as lines:
+        local = local_us(list(csv.DictReader(lines)))
+    packages = {"helplines": helplines_package(read_helplines(facts / "services.csv", facts / "decisions.yml")), "local": local}
+    for name, package in packages.items():
+        shutil.rmtree(folder / name, ignore_errors=True)
+        write_package(package, folder / name)
+    return packages
 
 
 if __name__ == "__main__":
-    print(f"{len(build().rows('services'))} services in {OUT.name}/")
+    try:
+        for name, built in build().items():
+            print(f"{len(built.rows('services'))} services in data/directory/{name}/")
+    except DataError as error:
+        sys.exit(f"make directory: {error}")

@@ -84,7 +84,8 @@ def searches(engine: Engine) -> list[str]:
     """Each search with its reply."""
     lines = []
     for locale, country, said in SEARCHES:
-        hints, state = {"locale_hint": locale, "country_hint": country}, engine.reply("/greet", None, {"locale_hint": locale}, payload=True).state
+        hints = {"locale_hint": locale, "country_hint": country}
+        state = engine.reply("/greet", None, {"locale_hint": locale}, payload=True).state
         for text in said:
             turn = engine.reply(text, state, hints)
             state = turn.state

@@ -42,7 +42,8 @@ def worded_value(value: Any, locale: str) -> str:
     if "english_language" in value:
         return english_name(value["english_language"])
     if "languages" in value:
-        return _listed((str(names.languages.get(code, code)) for code in value["languages"]), names)
+        # They are spoken: no script.
+        return _listed((str(names.languages.get(code.split("_")[0], code)) for code in value["languages"]), names)
     if "list" in value:
         return _listed((worded_value(one, locale) for one in value["list"]), names)
     if "openings" in value:

@@ -1,85 +1,25 @@
-"""The directory of services (`data/directory/services.yml`): helplines with source, confidence and date."""
+"""The national and worldwide helplines (`data/directory/helplines/`), in memory: nothing that an import brings can change them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from bot.errors import DataError
-from bot.knowledge.files import field, sections, text_or_nothing
+from bot.knowledge.hsds.entries import services_of
+from bot.knowledge.hsds.kinds import KINDS
+from bot.knowledge.hsds.links import Links
+from bot.knowledge.hsds.locating import country_of
+from bot.knowledge.hsds.package import Package, Row, read_package
+from bot.knowledge.labels import LABELS, read_labels
+from bot.knowledge.services import Service
 from bot.paths import DATA
 
-
-@dataclass(frozen=True)
-class Service:
-    """One helpline.
-
-    Attributes:
-        id, country, kind: as in the file; kind is one of the directory's kinds, such as ``legal_aid``.
-        name: its own name, said only after the person used the word or asked for it.
-        label: id of its neutral label; `label_text` is the English wording, which the catalogues translate.
-        phone, sms, sms_word, chat, website, hours: as in the file; "" where unknown.
-        languages: locale codes of staff; `interpreter`: more by interpreter.
-        audience: who it is for; "anyone" where nobody is named.
-        region: part of the country it serves, or "".
-        police_run: never offered unasked.
-        confirmed: two independent sources agree.
-    """
-
-    id: str
-    country: str
-    kind: str
-    name: str
-    label: str
-    label_text: str
-    phone: str
-    sms: str
-    sms_word: str
-    chat: str
-    website: str
-    hours: str
-    languages: tuple[str, ...]
-    interpreter: bool
-    audience: tuple[str, ...]
-    region: str
-    police_run: bool
-    confirmed: bool
-
-    @property
-    def round_the_clock(self) -> bool:
-        """Whether the facts say that it is always open."""
-        return self.hours.startswith("24/7") or self.hours == "24 h"
-
-
-def _service(entry: dict[str, Any], labels: dict[str, str]) -> Service:
-    def word(name: str) -> str:
-        return text_or_nothing(entry, name)
-
-    def words(name: str) -> tuple[str, ...]:
-        return tuple(field(entry, name, list)) if entry.get(name) else ()
-
-    return Service(
-        id=field(entry, "id", str),
-        country=field(entry, "country", str),
-        kind=field(entry, "kind", str),
-        name=field(entry, "name", str),
-        label=field(entry, "label", str),
-        label_text=labels[entry["label"]],
-        phone=word("phone"),
-        sms=word("sms"),
-        sms_word=word("sms_word"),
-        chat=word("chat"),
-        website=word("website"),
-        hours=word("hours"),
-        languages=words("languages"),
-        interpreter=bool(entry.get("interpreter")),
-        audience=words("audience") or ("anyone",),
-        region=word("region"),
-        police_run=field(entry, "police_run", bool),
-        confirmed=entry["confidence"] == "confirmed",
-    )
+HELPLINES = DATA / "directory" / "helplines"
+_OF_SERVICES = {"attributes": "link_id", **dict.fromkeys(("phones", "languages", "schedules", "service_areas"), "service_id")}
+_NUMBER = re.compile(r"\+?\d[\d -]*\d")
 
 
 class Directory:
@@ -102,55 +42,90 @@ class Directory:
         return self._by_id[service_id]
 
     def find(self, country: str, kinds: tuple[str, ...] | list[str], *, audience: str | None = None) -> list[Service]:
-        """Confirmed services of a country that may be offered unasked, best first.
+        """Services of a country that may be offered unasked, best first.
 
-        Those for everybody come before those for some, always open ones before others. Nothing that the police run, and nothing
-        that cannot be reached by phone, text, chat or a web page.
+        Those that two sources confirm; only where the country has none of them of any of the kinds, those with one source. Of a kind,
+        those for everybody come before those for some, always open ones before others. Nothing that the police run, and nothing that
+        cannot be reached by phone, text, chat or a web page.
 
         Args:
             country: ISO 3166-1 alpha-2 code, or ``INT``.
             kinds: kinds of the directory, best first.
-            audience: ``children`` and the like where the person said so; services for others are left out then.
+            audience: ``children`` and the like where the person said so; services for others come last then.
         """
         wanted = {"anyone"} | ({audience} if audience else set())
-        found = []
-        for kind in kinds:
-            able = [
-                service
-                for service in self._by_kind.get((country, kind), [])
-                if service.confirmed and not service.police_run and (service.phone or service.sms or service.chat or service.website)
-            ]
-            found += sorted(able, key=lambda s: (not wanted & set(s.audience), bool(s.region), not s.round_the_clock))
-        return found
+        able = [
+            service
+            for kind in kinds
+            for service in self._by_kind.get((country, kind), [])
+            if not service.police_run and (service.phone or service.sms or service.chat or service.website)
+        ]
+        able = [service for service in able if service.confirmed] or able
+        order = {kind: place for place, kind in reversed(list(enumerate(kinds)))}
+        return sorted(able, key=lambda s: (order[s.kind], not wanted & set(s.audience), bool(s.regions), not s.always_open))
 
     def __len__(self) -> int:
         return len(self._by_id)
 
+    def __iter__(self) -> Iterator[Service]:
+        return iter(self._by_id.values())
 
-def read_directory(path: Path) -> Directory:
-    """Reads a directory file.
 
-    Raises:
-        DataError: an entry is malformed or an id stands twice.
-    """
-    labels, entries = sections(path, labels=dict, services=list)
-    services: list[Service] = []
+def _fault(package: Package, links: Links, labels: dict[str, str]) -> tuple[Row, str] | None:
+    """The first row that could be said wrongly or not at all, and what is wrong with it."""
+    for table, rows in package.tables.items():
+        for row in rows:
+            if table not in ("services", "organizations", *_OF_SERVICES):
+                return row, "a place or a person, which has no place here: nothing of this package is concealed"
+            if row.surplus:
+                return row, "more fields than the head has columns"
+            if table in _OF_SERVICES and links.row("services", row.get(_OF_SERVICES[table])) is None:
+                return row, "of a service that is not there"
+            if table == "phones" and not _NUMBER.fullmatch(row.get("number")):
+                return row, f"{row.get('number')!r}, which is no number to dial"
     seen: set[str] = set()
-    for number, entry in enumerate(entries, 1):
-        try:
-            service = _service(entry, labels)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"{path.name}: entry {number} lacks or misspells {error}. Compare it with the comment at the head of the file."
-            ) from None
-        if service.id in seen:
-            raise DataError(f"{path.name}: the id {service.id} stands twice. Give one of them another id.")
-        seen.add(service.id)
-        services.append(service)
-    return Directory(services, labels)
+    for row in package.rows("services"):
+        row_id, ours = row.get("id"), links.own(row.get("id"), "id")
+        for what, good in (
+            ("without a name", bool(row.get("name"))),
+            ("without helpline:id", bool(ours)),
+            (f"with the id {ours}, which stands there twice", ours not in seen),
+            ("of a helpline:kind that is none", links.own(row_id, "kind") in KINDS),
+            ("of no helpline:country", country_of(links, row) is not None),
+            ("with a helpline:label that labels.yml lacks", links.own(row_id, "label") in labels),
+        ):
+            if not good:
+                return row, f"a service {what}"
+        seen.add(ours)
+    return None
+
+
+def read_directory(folder: Path, labels: Path = LABELS) -> Directory:
+    """Reads the package of the helplines.
+
+    Args:
+        folder: of the package, as `make directory` builds it.
+        labels: file of the neutral labels.
+    Raises:
+        DataError: one of them is missing or malformed; says where.
+    """
+    mend = "Build it anew with `make directory`, or restore it from the repository."
+    if not folder.is_dir():
+        raise DataError(f"The folder {folder.name}/ of the directory is missing. {mend}")
+    words = read_labels(labels)
+    try:
+        package = read_package(folder)
+    except DataError as error:
+        raise DataError(f"{folder.name}/: {error} {mend}") from None
+    links = Links(package)
+    fault = _fault(package, links, words)
+    if fault:
+        row, what = fault
+        raise DataError(f"{folder.name}/{row.file} row {row.number}: this is {what}. {mend}")
+    return Directory(services_of(package, reviewed=True), words)
 
 
 @lru_cache(maxsize=1)
 def directory() -> Directory:
-    """The directory of `data/directory/`."""
-    return read_directory(DATA / "directory" / "services.yml")
+    """The helplines of `data/directory/`."""
+    return read_directory(HELPLINES)

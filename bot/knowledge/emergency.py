@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import DataError
-from bot.knowledge.directory import Service, directory
+from bot.knowledge.directory import directory
 from bot.knowledge.files import field, sections, text_or_nothing
+from bot.knowledge.services import Service
 from bot.paths import DATA
 
 

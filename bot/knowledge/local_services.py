@@ -1,6 +1,6 @@
-"""Services near the person: those of `data/directory/local/`, and those that the operator imported; searched in an index on disk.
+"""All services: the helplines, those of `data/directory/local/`, and those that the operator imported; searched in an index on disk.
 
-National helplines are apart (`bot.knowledge.directory`): they stand in a reviewed table and never depend on an import.
+What must never depend on an import, the helpline of a country beside the emergency numbers, comes from `bot.knowledge.directory`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from functools import lru_cache
 from pathlib import Path
 
 from bot.knowledge import localities
+from bot.knowledge.directory import HELPLINES
 from bot.knowledge.hsds.command import FOLDER as IMPORTED
 from bot.knowledge.hsds.entries import services_of
+from bot.knowledge.hsds.links import Links
+from bot.knowledge.hsds.package import Package
 from bot.knowledge.hsds.store import installed
 from bot.knowledge.localities import Locality
-from bot.knowledge.search import Found, Index, Query, build, built_from, fingerprint, open_index
+from bot.knowledge.search import Index, build, built_from, fingerprint, open_index
 from bot.knowledge.services import Point, Service
 from bot.paths import DATA, MODELS
 
 LOCAL = DATA / "directory" / "local"
+FOLDERS = (HELPLINES, LOCAL, IMPORTED)  # what a charity brings comes last, for it replaces ours
 INDEX = MODELS / "directory.sqlite"  # made, like the model, from what the repository and the operator bring
-_LOOKED_AT = 50  # of the best that the index finds: what is the right kind, but far away, comes before what is less right, and near
 NEAR = 100.0  # kilometres within which a service is offered as one that is near
 
 # Kinds of local services that a search looks for, best first.
@@ -55,18 +58,35 @@ def _placed(point: Point) -> Point:
     return replace(point, latitude=middle[0], longitude=middle[1]) if middle else point
 
 
-def services(folders: Iterable[Path] = (LOCAL, IMPORTED)) -> list[Service]:
-    """The services of the packages in some folders. A folder without a package has none.
+def _own_ids(package: Package) -> dict[str, str]:
+    """The ids of our helplines by those that HSDS wants of their rows, so that who brings one of them back brings that one."""
+    links = Links(package)
+    return {row.get("id"): links.own(row.get("id"), "id") for row in package.rows("services")}
+
+
+def services(folders: Iterable[Path] = FOLDERS) -> list[Service]:
+    """The services of the packages in some folders. A folder without a package has none; of one id, that in the last folder counts.
 
     Raises:
         DataError: a package cannot be read.
     """
-    packages = [package for folder in folders if (package := installed(folder))]
-    found = [service for package in packages for service in services_of(package, town=town)]
-    return [replace(service, points=tuple(map(_placed, service.points))) for service in found]
+    found: dict[str, Service] = {}
+    own_ids: dict[str, str] = {}
+    for folder in folders:
+        package = installed(folder)
+        if package is None:
+            continue
+        reviewed = folder == HELPLINES
+        if reviewed:
+            own_ids = _own_ids(package)
+        for service in services_of(package, town=town, reviewed=reviewed):
+            points = tuple(map(_placed, service.points))
+            service_id = own_ids.get(service.id, service.id)
+            found[service_id] = replace(service, id=service_id, points=points)
+    return list(found.values())
 
 
-def prepare(path: Path = INDEX, folders: tuple[Path, ...] = (LOCAL, IMPORTED)) -> Index:
+def prepare(path: Path = INDEX, folders: tuple[Path, ...] = FOLDERS) -> Index:
     """Opens the index of the packages; builds it where they have changed since.
 
     Raises:
@@ -83,27 +103,6 @@ def prepare(path: Path = INDEX, folders: tuple[Path, ...] = (LOCAL, IMPORTED)) -
 def index() -> Index:
     """The index of this installation."""
     return prepare()
-
-
-def near(topic: str, place: Locality, locale: str, limit: int = 2) -> list[Found]:
-    """Services for a search that lie near a place, best first.
-
-    Args:
-        topic: a key of `KINDS`.
-        place: where the person is; a state or country has no point, so nothing is near it.
-        locale: in which the person writes.
-    """
-    if place.latitude is None or place.longitude is None:
-        return []
-    query = Query(KINDS[topic], place.country, near=(place.latitude, place.longitude), locale=locale, limit=_LOOKED_AT)
-    found = [one for one in index().find(query) if one.service.phone and one.service.points]
-    return [one for one in found if one.kilometres is not None and one.kilometres <= NEAR][:limit]
-
-
-def there_are_some(topic: str, country: str) -> bool:
-    """Whether a country has any service with a place for a search, so that it is worth asking for the town."""
-    found = index().find(Query(KINDS[topic], country, limit=_LOOKED_AT))
-    return any(one.service.points and one.service.country == country for one in found)
 
 
 def code_of(place: Locality) -> str:

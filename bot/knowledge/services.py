@@ -68,7 +68,8 @@ class Service:
         confidential: its place must not be known.
         police_run: never offered unasked.
         confirmed: two independent sources agree.
-        source: title and address of the page it is known from.
+        source: title and address of the pages it is known from.
+        source_date: that of the newest of them, in the form of ISO 8601, where need be without day and month; "" where none bears one.
         checked_on: when a human last verified it; None where nobody has.
     """
 
@@ -98,7 +99,13 @@ class Service:
     police_run: bool = False
     confirmed: bool = False
     source: str = ""
+    source_date: str = ""
     checked_on: datetime.date | None = None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether neither two sources nor a human vouch for it."""
+        return not self.confirmed and self.checked_on is None
 
 
 def minute_of_week(at: datetime.datetime, zone: str) -> int:

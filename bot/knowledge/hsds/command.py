@@ -60,9 +60,14 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    from bot.knowledge.directory import HELPLINES
+    from bot.knowledge.hsds.confidentiality import conceal
+    from bot.knowledge.hsds.package import read_package
     from bot.knowledge.hsds.store import export
+    from bot.knowledge.local_services import LOCAL
 
-    package = export(options.folder, options.file)
+    ours = () if options.imported else (read_package(HELPLINES), conceal(read_package(LOCAL)))
+    package = export(options.folder, options.file, ours)
     print(f"Wrote {_counted(len(package.rows('services')), 'service')} to {options.file}, without places that must not be known.")
     return _FINE
 
@@ -81,15 +86,36 @@ def _validate(options: argparse.Namespace) -> int:
 
 
 def _stale(options: argparse.Namespace) -> int:
-    from bot.knowledge.hsds.entries import services_of
-    from bot.knowledge.hsds.store import imported, stale
+    from bot.knowledge.directory import HELPLINES
+    from bot.knowledge.hsds.store import stale
+    from bot.knowledge.local_services import LOCAL, services
 
-    services = services_of(imported(options.folder))
-    late = stale(services, datetime.date.today(), options.days)
+    known = [one for one in services((HELPLINES, LOCAL, options.folder)) if options.country in (None, one.country)]
+    late = stale(known, datetime.date.today(), options.days)
+    hints = _hints(HELPLINES)
     for service in late:
-        print(f"{service.checked_on or 'never'}  {service.id}  {service.name}  {service.phone or service.website}")
-    print(f"{_counted(len(late), 'service')} of {len(services):,} not verified for {_counted(options.days, 'day')}.")
+        checked = f"checked {service.checked_on}" if service.checked_on else "never checked"
+        sources = "two sources" if service.confirmed else "not confirmed by a second source"
+        newest = f" (newest page of {service.source_date})" if service.source_date else ""
+        reached = service.phone or service.sms or service.chat or service.website
+        print(f"{checked}; {sources}{newest}: {service.country} {service.name}, {reached} ({service.id})")
+        if service.id in hints:
+            print(f"    look first: {hints[service.id]}")
+    print(f"{_counted(len(late), 'service')} of {len(known):,} not checked by a human in the last {_counted(options.days, 'day')}.")
+    print("Call each, or read its own page. Then write the day: of a helpline as checked_on in data/directory/facts/decisions.yml (and run")
+    print("`make directory`), of what you import as assured_date in your file. What is wrong is mended in the same place.")
     return _FINE
+
+
+def _hints(folder: Path) -> dict[str, str]:
+    """What to look at first when a helpline is checked, by its id."""
+    from bot.knowledge.hsds.links import Links
+    from bot.knowledge.hsds.package import read_package
+
+    package = read_package(folder)
+    links = Links(package)
+    found = {links.own(row.get("id"), "id"): links.own(row.get("id"), "check") for row in package.rows("services")}
+    return {helpline: check for helpline, check in found.items() if check}
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -107,7 +133,7 @@ def add_to(commands: Any, folder: Path = FOLDER) -> None:
         commands: what `ArgumentParser.add_subparsers` returned.
         folder: where imports lie.
     """
-    directory = commands.add_parser("directory", help="services that you bring: import, export, validate, stale")
+    directory = commands.add_parser("directory", help="the services: import your own, export, validate, list the stale")
     directory.set_defaults(run=_run, folder=folder)
     acts = directory.add_subparsers(title="commands", metavar="", required=True)
     bring = acts.add_parser("import", help="take in a directory (HSDS 3: zip, folder of CSV, JSON), all or nothing")
@@ -118,9 +144,11 @@ def add_to(commands: Any, folder: Path = FOLDER) -> None:
     for command in (bring, check):
         command.add_argument("file", type=Path, metavar="FILE", help="zip, folder of CSV, or JSON")
         command.add_argument("--country", type=country, metavar="XX", help="country of services that name none, such as US")
-    give = acts.add_parser("export", help="write the imported directory as HSDS 3.0")
+    give = acts.add_parser("export", help="write the directory as HSDS 3.0: ours, with what you imported in its place")
+    give.add_argument("--imported", action="store_true", help="only what was imported")
     give.add_argument("file", type=Path, metavar="FILE", help="zip or folder to write")
     give.set_defaults(act=_export)
-    late = acts.add_parser("stale", help="services that a human must verify again")
-    late.add_argument("--days", type=_days, default=180, help="how old a verification may be (180)")
+    late = acts.add_parser("stale", help="services that a human must check again, the least certain first")
+    late.add_argument("--country", type=country, metavar="XX", help="only those of this country, such as US")
+    late.add_argument("--days", type=_days, default=180, help="how many days ago a check may be (180)")
     late.set_defaults(act=_stale)

@@ -200,6 +200,7 @@ OWN_ATTRIBUTES: dict[str, Clean] = {
     "sms_word": sms_word,
     "chat": website,
     "source": source,
+    "source_date": _of_form(r"\d{4}(?:-\d{2}){0,2}"),
     "country": lambda text: text if text in ("INT", "EU") else country(text),
     "label": _of_form(r"[a-z_0-9]{1,20}"),
 }

@@ -12,8 +12,9 @@ from bot.knowledge.hsds.kinds import is_run_by_police
 from bot.knowledge.hsds.links import Links
 from bot.knowledge.hsds.locating import country_of, phones_of, points_of, regions_of
 from bot.knowledge.hsds.package import Package, Row
-from bot.knowledge.hsds.phones import read_number
+from bot.knowledge.hsds.phones import Number, read_number
 from bot.knowledge.hsds.serving import audience_told_by, free_told_by, says_always_open, without_papers_told_by
+from bot.knowledge.labels import labels
 from bot.knowledge.services import Service
 
 _CLOSED = ("inactive", "defunct", "temporarily closed")
@@ -22,10 +23,15 @@ _LABELS = {
     "missing_child": "young",
     "legal_aid": "legal",
     "labour_rights": "work",
-    "employment": "work",
+    "employment": "jobs",
     "online_abuse": "online",
     "crisis_line": "listening",
     "counselling": "listening",
+    "shelter": "stay",
+    "housing": "housing",
+    "food": "food",
+    "medical": "health",
+    "other": "help",
 }
 
 
@@ -40,15 +46,20 @@ def web_address(text: str) -> str:
     return parts.geturl() if said and good else ""
 
 
-def label_of(kind: str, *, always_open: bool, free: bool | None, phone: bool) -> str:
-    """The id of the neutral label of a service, which says no more than is known."""
-    label = _LABELS.get(kind)
+def label_of(kind: str, *, always_open: bool, free: bool | None, phone: bool, web: bool, police_run: bool) -> str:
+    """The id of the neutral label of a service, which says no more than is known.
+
+    Args:
+        phone: it can be called or texted.
+        web: it has a web page or chat.
+    """
+    label = "police" if police_run else _LABELS.get(kind)
     if label == "listening":
         return "listening_24h" if always_open else "listening"
     if label:
         return label
     if not phone:
-        return "finder"
+        return "finder" if web else "help"
     return ("helpline" if free else "line") + ("_24h" if always_open else "")
 
 
@@ -71,11 +82,12 @@ def _languages(links: Links, service: Row, phones: list[Row]) -> tuple[str, ...]
     return tuple(dict.fromkeys(code for code in codes if code))
 
 
-def _numbers(phones: list[Row], country: str) -> tuple[str, str]:
-    """The first number to call and the first to write to, or ""."""
+def _numbers(phones: list[Row], country: str, *, reviewed: bool) -> tuple[str, str]:
+    """The first number to call and the first to write to, or ""; as written where a human wrote it, since no list knows all short ones."""
     call = text = ""
     for row in phones:
-        number = read_number(row.get("number"), country if len(country) == 2 and country != "EU" else None, row.get("extension"))
+        region = country if len(country) == 2 and country != "EU" else None
+        number = Number(row.get("number"), "") if reviewed else read_number(row.get("number"), region, row.get("extension"))
         kind = row.get("type").lower()
         if number is None:
             continue
@@ -106,12 +118,12 @@ def _website(links: Links, service: Row, organization: Row | None) -> str:
     return next(filter(None, map(web_address, said)), "")
 
 
-def _service(links: Links, service: Row, country: str, today: datetime.date, *, confidential: bool) -> Service:
+def _service(links: Links, service: Row, country: str, today: datetime.date, *, confidential: bool, reviewed: bool) -> Service:
     service_id = service.get("id")
     organization = links.row("organizations", service.get("organization_id")) if service.get("organization_id") else None
     runs = organization.get("name") if organization else ""
     phones, schedules = phones_of(links, service), _schedules(links, service)
-    call, text = _numbers(phones, country)
+    call, text = _numbers(phones, country, reviewed=reviewed)
     kind, website = kind_of_service(links, service), _website(links, service, organization)
     openings, said = openings_of(schedules, today), [row.get("description") for row in schedules if row.get("description")]
     # A description says much: there only words that mean nothing else count.
@@ -122,17 +134,22 @@ def _service(links: Links, service: Row, country: str, today: datetime.date, *, 
     free = _free(links, service)
     checked = date(service.get("assured_date"))
     interpretation = service.get("interpretation_services").strip().lower()
+    chat, label = links.own(service_id, "chat"), links.own(service_id, "label")
+    police_run = links.own(service_id, "police_run") == "true" or is_run_by_police(service.get("name"), runs)
+    if label not in labels():
+        reached, web = bool(call or text), bool(website or chat)
+        label = label_of(kind, always_open=always, free=free, phone=reached, web=web, police_run=police_run)
     return Service(
-        id=service_id,
+        id=(links.own(service_id, "id") if reviewed else "") or service_id,
         country=country,
         kind=kind,
         name=service.get("name"),
-        label=links.own(service_id, "label") or label_of(kind, always_open=always, free=free, phone=bool(call)),
+        label=label,
         organization=runs,
         phone=call,
         sms=text,
         sms_word=links.own(service_id, "sms_word"),
-        chat=links.own(service_id, "chat"),
+        chat=chat,
         website=website,
         hours=said[0] if said else "",
         always_open=always,
@@ -146,15 +163,21 @@ def _service(links: Links, service: Row, country: str, today: datetime.date, *, 
         points=points,
         regions=regions_of(links, service, points),
         confidential=confidential,
-        police_run=links.own(service_id, "police_run") == "true" or is_run_by_police(service.get("name"), runs),
+        police_run=police_run,
         confirmed=links.own(service_id, "confirmed") == "true",
-        source=links.own(service_id, "source") or ", ".join(filter(None, (runs or service.get("name"), website))),
+        source="; ".join(links.all_own(service_id, "source")) or ", ".join(filter(None, (runs or service.get("name"), website))),
+        source_date=links.own(service_id, "source_date"),
         checked_on=checked if checked and checked <= today else None,
     )
 
 
 def services_of(
-    package: Package, *, country: str | None = None, today: datetime.date | None = None, town: Town | None = None
+    package: Package,
+    *,
+    country: str | None = None,
+    today: datetime.date | None = None,
+    town: Town | None = None,
+    reviewed: bool = False,
 ) -> list[Service]:
     """The services of a package that are in use, without what could lead to a hidden place, in the package's order.
 
@@ -163,13 +186,15 @@ def services_of(
         country: ISO 3166-1 alpha-2 code for services of which the package tells no country; without it those are left out.
         today: schedules that no longer hold are left out; the present day by default.
         town: finds the middle of a town, see `conceal`.
+        reviewed: humans have read all of it and it holds no place, so it is taken at its word: nothing is concealed, numbers and ids are
+            as it says.
     """
-    safe = conceal(package, town)
+    safe = package if reviewed else conceal(package, town)
     links, hidden, day = Links(safe), concealed_services(safe), today or datetime.date.today()
     found, seen = list[Service](), set[str]()
     for row in safe.rows("services"):
         where = country_of(links, row, country)
         if where and row.get("id") and row.get("name") and row.get("status").lower() not in _CLOSED and row.get("id") not in seen:
             seen.add(row.get("id"))
-            found.append(_service(links, row, where, day, confidential=row.get("id") in hidden))
+            found.append(_service(links, row, where, day, confidential=row.get("id") in hidden, reviewed=reviewed))
     return found

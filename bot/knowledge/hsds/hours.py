@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.core import get_global
 
@@ -86,14 +88,30 @@ def openings_of(schedules: Iterable[Row], today: datetime.date) -> tuple[Opening
 def is_always_open(openings: Iterable[Opening], *texts: str) -> bool:
     """Whether a service is open round the clock, by its times or by what texts say."""
     full = {opening.weekday for opening in openings if opening.closes - opening.opens >= _DAY}
-    return len(full) == 7 or says_always_open(*texts)
+    # "Mon-Sat, 24 hours": where the times know whole days, they know which.
+    return len(full) == 7 or (not full and says_always_open(*texts))
 
 
 def timezone_of(schedules: Iterable[Row], country: str) -> str:
-    """The IANA name of the time zone in which schedules are meant: their own, or the only one of a country; "" where neither is known."""
+    """The IANA name of the time zone in which schedules are meant: their own, or that of a country with one time; else ""."""
     zones = get_global("zone_territories")
     for schedule in schedules:
         if schedule.get("timezone") in zones:
             return schedule.get("timezone")
-    of_country = get_global("territory_zones").get(country, [])
-    return str(of_country[0]) if len(of_country) == 1 else ""
+    return _zone_of_country(country)
+
+
+@lru_cache(maxsize=512)
+def _zone_of_country(country: str) -> str:
+    """The zone of a country that has one time; of several whose clocks agree all year, such as Germany's two, the first."""
+    zones = [str(zone) for zone in get_global("territory_zones").get(country, [])]
+    year = datetime.date.today().year
+    days = [datetime.datetime(year, month, day, 12) for month in range(1, 13) for day in (1, 15)]
+
+    def clock(zone: str) -> list[datetime.timedelta | None]:
+        return [day.replace(tzinfo=ZoneInfo(zone)).utcoffset() for day in days]
+
+    try:
+        return zones[0] if zones and all(clock(zone) == clock(zones[0]) for zone in zones[1:]) else ""
+    except ZoneInfoNotFoundError:
+        return ""

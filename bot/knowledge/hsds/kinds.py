@@ -73,7 +73,7 @@ _KINDS = {
         r"\bwohnen|\bobdach",
     ),
 }
-KINDS = (*_KINDS, "other")
+KINDS = (*_KINDS, "international", "other")  # the last two are never told by words: who helps from abroad, and the rest
 
 
 def kind_told_by(*texts: str) -> str | None:

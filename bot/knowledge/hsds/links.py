@@ -26,6 +26,7 @@ class Links:
         self.package = package
         self._ids = {table: package.by_id(table) for table in package.tables}
         self._back: dict[tuple[str, str], dict[str, list[Row]]] = {}
+        self._attributes: dict[Entity, list[Row]] = {}
         self._tables_of_id: dict[str, list[str]] = {}
         for table, rows in self._ids.items():
             for one in rows:
@@ -74,8 +75,12 @@ class Links:
 
     def attributes_of(self, table: str, row_id: str) -> list[Row]:
         """The attributes of a row."""
-        given = self.pointing("attributes", "link_id", row_id)
-        return [one for one in given if table in self.tables_meant(row_id, one.get("link_entity"))]
+        found = self._attributes.get((table, row_id))
+        if found is None:
+            given = self.pointing("attributes", "link_id", row_id)
+            found = [one for one in given if table in self.tables_meant(row_id, one.get("link_entity"))]
+            self._attributes[table, row_id] = found
+        return found
 
     def locations_of(self, service_id: str) -> list[str]:
         """Ids of the locations at which a service is given."""
@@ -99,8 +104,11 @@ class Links:
 
     def own(self, service_id: str, what: str) -> str:
         """What an attribute of ours says of a service, such as its ``kind``; or ""."""
-        given = self.attributes_of("services", service_id)
-        return next((one.get("value") for one in given if one.get("link_type") == OWN + what), "")
+        return next(iter(self.all_own(service_id, what)), "")
+
+    def all_own(self, service_id: str, what: str) -> list[str]:
+        """Everything that attributes of ours say of a service in one respect, such as each ``source``."""
+        return [one.get("value") for one in self.attributes_of("services", service_id) if one.get("link_type") == OWN + what]
 
     def category_of(self, service_id: str) -> str:
         """The words of the terms and attributes that categorise a service."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from babel.core import get_global
+
 from bot.knowledge.hsds.codes import country_code
 from bot.knowledge.hsds.concealed_fields import WITHHELD
 from bot.knowledge.hsds.links import Links
@@ -87,10 +91,17 @@ def points_of(links: Links, service: Row, country: str, *, confidential: bool) -
     return tuple(dict.fromkeys(found))
 
 
+def _is_country(area: str) -> bool:
+    """Whether the name of an area is that of a country; two or three capitals are a part of one, unless ISO 3166-1 knows the three."""
+    if re.fullmatch("[A-Z]{2,3}", area):
+        return len(area) == 3 and area in get_global("territory_aliases")
+    return len(area) != 2 and country_code(area) is not None
+
+
 def regions_of(links: Links, service: Row, points: tuple[Point, ...]) -> tuple[str, ...]:
     """Parts of the country that a service serves: those named, and those where it is; empty where that is all of it or unknown."""
     areas = [area.get("name") or area.get("extent") for area in links.pointing("service_areas", "service_id", service.get("id"))]
     named = [area for area in areas if area and len(area) <= 60]
-    if not named or any(len(area) != 2 and country_code(area) for area in named):
+    if not named or any(map(_is_country, named)):
         return ()
     return tuple(dict.fromkeys([*(point.region for point in points if point.region), *named]))

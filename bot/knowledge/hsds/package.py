@@ -205,18 +205,21 @@ def _csv_rows(name: str, data: bytes) -> Iterator[tuple[int, dict[str, str], int
         raise DataError(f"{name} breaks off as CSV at line {reader.line_num} ({error}). Mend that line, or export the file anew.") from None
 
 
-def _table_of_file(name: str, stems: Mapping[str, str], head: Iterable[str]) -> str:
+def _table_of_file(name: str, stems: Mapping[str, str]) -> str:
     stem = PurePosixPath(name).name
-    stem = stems.get(stem, stem.rsplit(".", 1)[0]).lower()
-    if stem == "taxonomy" and {"parent_id", "parent_name", "taxonomy_id"} & set(head):
-        return "taxonomy_term"  # before 3.0 this was the table of terms
-    return stem
+    return stems.get(stem, stem.rsplit(".", 1)[0]).lower()
+
+
+def _is_of_terms(head: Iterable[str]) -> bool:
+    """Whether a table called "taxonomy" is that of terms, as it was before 3.0."""
+    return bool({"parent_id", "parent_name", "taxonomy_id"} & set(head))
 
 
 def _read_csv(package: Package, eligibilities: list[Row], name: str, data: bytes, stems: Mapping[str, str]) -> None:
-    source, found = _table_of_file(name, stems, ()), list[tuple[str, Row]]()
+    stem, found = _table_of_file(name, stems), list[tuple[str, Row]]()
+    source = stem
     for number, raw, surplus in _csv_rows(name, data):
-        source = _table_of_file(name, stems, raw)
+        source = "taxonomy_term" if stem == "taxonomy" and _is_of_terms(raw) else stem
         found += [(table, Row(values, name, number, surplus)) for table, values in translated(source, raw)]
     known = any(table == "eligibilities" or row.values.keys() & tables()[table].columns.keys() for table, row in found)
     if table_named(source) is None or (found and not known):

@@ -33,7 +33,7 @@ def _short(digits: str, region: str | None) -> bool:
 
 def first_of(text: str) -> tuple[str, bool]:
     """The first number of a field without quotes and remarks, and whether the field holds more than it."""
-    parts = [part for part in _SEVERAL.split(_NOTE.sub("", text.strip(" \"'"))) if re.search(r"\d{3}", part)]
+    parts = [part for part in _SEVERAL.split(_NOTE.sub("", text.strip(" \"'"))) if len(re.findall(r"\d", part)) >= 3]
     return (parts[0].strip(" \"'") if parts else "", len(parts) > 1)
 
 

@@ -19,6 +19,8 @@ _AUDIENCES = {
     "veterans": any_of(r"\bveterans?\b|\bservice members?"),
     "families": any_of(r"\bfamil"),
 }
+# The words themselves: a field that is a list of them and nothing else means just these.
+AUDIENCES = (*_AUDIENCES, "anyone", "young", "migrants", "workers", "native", "lgbtq", "elderly", "disabled")
 _ANYONE = any_of(
     r"\banyone|\beveryone|\bgeneral public|\ball (?:people|persons|residents|genders)|\bno restrictions|^none\.?$|\bopen to all",
     r"\bto everyone",
@@ -37,6 +39,9 @@ _ALSO_WITHOUT_PAPERS = any_of(
 
 def audience_told_by(*texts: str) -> tuple[str, ...]:
     """Who is served, by the words of texts: ``anyone``, or ``children``, ``women`` and the like; empty where they do not tell."""
+    said = [word.strip() for text in texts if text for word in text.split(",")]
+    if said and all(word in AUDIENCES for word in said):
+        return tuple(dict.fromkeys(said))
     words = " ; ".join(filter(None, map(plain, texts)))
     found = tuple(who for who, pattern in _AUDIENCES.items() if pattern.search(words))
     return found or (("anyone",) if any(_ANYONE.search(plain(text)) for text in texts if text) else ())

@@ -194,21 +194,34 @@ def install(path: Path, folder: Path, *, join: bool = False, country: str | None
     return report
 
 
-def export(folder: Path, path: Path) -> Package:
+def export(folder: Path, path: Path, ours: Sequence[Package] = ()) -> Package:
     """Writes the imported directory into a zip or another folder, as HSDS 3.0. Hidden places are not in it.
 
+    Args:
+        folder: where imports lie.
+        path: what to write.
+        ours: packages that come with the helpline, to be written as well; what was imported replaces what is in them, see `joined`.
     Returns:
         What was written.
     Raises:
-        DataError: there is none, or it cannot be written.
+        DataError: there is nothing to write, or it cannot be written.
     """
-    safe = conceal(imported(folder))
-    write_package(safe, path)
-    return safe
+    brought = installed(folder) if ours else imported(folder)
+    parts = [*ours, *([conceal(brought)] if brought else [])]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole, _ = joined(whole, part)
+    write_package(whole, path)
+    return whole
 
 
 def stale(services: Sequence[Service], today: datetime.date, days: int) -> list[Service]:
-    """The services that nobody has verified for more than `days` days before `today`, or ever; those longest ago first."""
+    """The services that nobody has verified for more than `days` days before `today`, or ever: those longest ago first, and of those
+    never verified the ones with a single source first, then the ones with the oldest."""
     oldest = today - datetime.timedelta(days=days)
     found = [service for service in services if service.checked_on is None or service.checked_on < oldest]
-    return sorted(found, key=lambda service: (service.checked_on or datetime.date.min, service.country, service.name))
+
+    def urgency(service: Service) -> tuple[datetime.date, bool, str, str, str]:
+        return service.checked_on or datetime.date.min, service.confirmed, service.source_date, service.country, service.name
+
+    return sorted(found, key=urgency)

@@ -133,10 +133,16 @@ def _ids(table: Table, rows: list[Row]) -> Iterator[Fault]:
 
 def _services(links: Links, country: str | None) -> Iterator[Fault]:
     services = links.package.rows("services")
-    named = Counter((row.get("name").casefold(), row.get("organization_id")) for row in services)
+
+    def name_of(row: Row) -> tuple[str, ...]:
+        # One line that helps with two things, or in two countries, may stand there twice.
+        ours = (links.own(row.get("id"), "kind"), links.own(row.get("id"), "country"))
+        return (row.get("name").casefold(), row.get("organization_id"), *ours)
+
+    named = Counter(map(name_of, services))
     reached, homeless = False, list[Row]()
     for row in services:
-        if named[row.get("name").casefold(), row.get("organization_id")] > 1 and row.get("name"):
+        if named[name_of(row)] > 1 and row.get("name"):
             yield _at(row, "name", "The same organization has another service of this name.", "double name")
         organization = links.row("organizations", row.get("organization_id")) if row.get("organization_id") else None
         ways = [row.get("url"), row.get("email"), organization.get("website") if organization else "", links.own(row.get("id"), "chat")]

@@ -57,7 +57,7 @@ def test_what_is_not_said_is_not_claimed() -> None:
     service = entry({"name": "Advice"})
     assert service.free is None and service.without_papers is None and service.audience == () and service.languages == ()
     assert not service.always_open and service.openings == () and service.checked_on is None and not service.interpreter
-    assert service.kind == "other" and service.label == "line"
+    assert service.kind == "other" and service.label == "help"
 
 
 @pytest.mark.parametrize("status", ("inactive", "defunct", "temporarily closed"))
