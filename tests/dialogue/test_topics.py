@@ -12,7 +12,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from bot.channels.segments import MOST_SEGMENTS, SmsShape, measure, render
 from bot.conversation.composing import compose, rest
@@ -22,19 +21,13 @@ from bot.knowledge.directory import directory
 from bot.knowledge.emergency import emergency_table, numbers_of
 from bot.locales import DEFAULT, all_locales, locale_of
 from bot.nlu.text import fold
-from bot.paths import RASA_DOMAIN
+from tests.domain import TOPICS
 
 from .test_wording import LEFT_TO_RIGHT, SAME
 
 if TYPE_CHECKING:
     from bot.dialogue.engine import Engine
 
-SENT_BY_THE_SERVICE = ("more", "source", "who_helps", "phone_is_shared", "no_voice", "choose_locale", "signs", "sign", "signs_done")
-TOPICS = [
-    topic
-    for topic in yaml.safe_load((RASA_DOMAIN / "topics.yml").read_text(encoding="utf-8"))["intents"]
-    if topic not in SENT_BY_THE_SERVICE
-]
 LOCALES = list(all_locales())
 COUNTRIES = ["US", "GB", ""]
 URGENT = {"danger_now": "danger", "self_harm": "self_harm"}

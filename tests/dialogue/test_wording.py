@@ -17,6 +17,7 @@ from bot.knowledge.directory import directory
 from bot.locales import DEFAULT, all_locales, locale_of
 from bot.nlu.text import fold, script_of
 from bot.paths import DATA, RASA_DOMAIN, ROOT
+from tests.domain import TOPICS
 
 OTHERS = [locale for locale in all_locales() if locale != DEFAULT]
 LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
@@ -98,9 +99,7 @@ def test_every_response_that_is_named_is_in_the_domain() -> None:
 
 
 def test_every_topic_that_may_be_offered_has_a_name() -> None:
-    topics = yaml.safe_load((RASA_DOMAIN / "topics.yml").read_text(encoding="utf-8"))["intents"]
-    sent_by_the_service = {"more", "source", "who_helps", "phone_is_shared", "no_voice", "choose_locale", "signs", "sign", "signs_done"}
-    assert {f"utter_topic_{topic}" for topic in topics} - {f"utter_topic_{topic}" for topic in (*sent_by_the_service, "out_of_scope")} == {
+    assert {f"utter_topic_{topic}" for topic in TOPICS if topic != "out_of_scope"} == {
         name for name in responses() if name.startswith("utter_topic_")
     }
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
-from bot.knowledge import local_services, localities
+from bot.knowledge import localities
 from bot.knowledge.hsds.package import read_package
 from bot.knowledge.hsds.store import install
 from bot.knowledge.hsds.validation import validate
-from bot.knowledge.local_services import LOCAL, code_of, near, place_of, prepare, services
-from bot.knowledge.search import Query
+from bot.knowledge.local_services import LOCAL, NEAR, code_of, place_of, prepare, services
+from bot.knowledge.offers import Wish, near
+from bot.knowledge.search import Found, Query
 from bot.paths import ROOT
 from tools.build_directory import FACTS, build
 
@@ -23,6 +24,10 @@ WILD = ROOT / "tests" / "peers" / "hsds"
 
 def _place(text: str, country: str = "US") -> localities.Locality:
     return localities.find(text, country)[0]
+
+
+def _near(search: str, place: localities.Locality) -> list[Found]:
+    return near(Wish(search, place.country, "en", place=place))
 
 
 def test_the_package_is_what_the_command_builds_from_the_facts(tmp_path: Path) -> None:
@@ -60,29 +65,27 @@ def test_no_street_of_a_place_that_helps_after_violence_is_in_it() -> None:
     ],
 )
 def test_what_lies_near_a_town_is_found(topic: str, said: str, name: str) -> None:
-    found = near(topic, _place(said), "en")
+    found = _near(topic, _place(said))
     assert found[0].service.name == name
-    assert found[0].kilometres is not None and found[0].kilometres < local_services.NEAR
+    assert found[0].kilometres is not None and found[0].kilometres < NEAR
     assert found[0].service.phone
 
 
 def test_what_is_far_away_is_not_near() -> None:
-    assert near("find_legal_aid", _place("Miami"), "en") == []
-    assert near("find_legal_aid", _place("Madrid", "ES"), "es") == []
+    assert _near("find_legal_aid", _place("Miami")) == []
+    assert _near("find_legal_aid", _place("Madrid", "ES")) == []
 
 
 def test_a_state_is_no_town() -> None:
     idaho = localities.Locality("Idaho", "US", "ID", None, None, 0)
-    assert near("find_legal_aid", idaho, "en") == []
+    assert _near("find_legal_aid", idaho) == []
 
 
 def test_a_session_remembers_a_town_to_some_ten_kilometres_and_finds_the_same() -> None:
     place = _place("boise")
     code = code_of(place)
     assert code == "US ID 43.6 -116.2"
-    assert [one.service.id for one in near("find_legal_aid", place_of(code), "en")] == [
-        one.service.id for one in near("find_legal_aid", place, "en")
-    ]
+    assert [one.service.id for one in _near("find_legal_aid", place_of(code))] == [one.service.id for one in _near("find_legal_aid", place)]
     assert place_of("GB - 52.5 -1.9").region == ""
 
 
