@@ -17,8 +17,9 @@ from bot.dialogue import catalogues
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues, pgettext_noop, translate
 from bot.errors import DataError
 from bot.knowledge.answers import answers
+from bot.knowledge.labels import labels
 from bot.locales import DEFAULT, all_locales
-from bot.paths import DATA, LOCALES, RASA_DOMAIN, ROOT
+from bot.paths import LOCALES, RASA_DOMAIN, ROOT
 
 OTHERS = [code for code in all_locales() if code != DEFAULT]
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
@@ -163,7 +164,7 @@ def test_the_extractors_find_every_sentence(extracted: Catalog) -> None:
         for name, variants in yaml.safe_load(path.read_text(encoding="utf-8"))["responses"].items():
             for variant in variants:
                 assert (name, variant["text"]) in found
-    for label in yaml.safe_load((DATA / "directory" / "services.yml").read_text(encoding="utf-8"))["labels"].values():
+    for label in labels().values():
         assert ("label", label) in found
 
 

@@ -110,7 +110,7 @@ def raising(error: Exception) -> Callable[..., NoReturn]:
         ("trained_model", ModelError("There is no model. Train one."), "Model: There is no model. Train one."),
         ("compile_catalogues", DataError("x.po line 7 is broken. Mend it."), "Catalogues: x.po line 7 is broken. Mend it."),
         ("answers", DataError("us.yml: answer 3 is broken. Mend it."), "Answers: us.yml: answer 3 is broken. Mend it."),
-        ("directory", DataError("services.yml is broken. Mend it."), "Numbers: services.yml is broken. Mend it."),
+        ("directory", DataError("helplines/ is broken. Mend it."), "Numbers: helplines/ is broken. Mend it."),
         ("emergency_table", DataError("emergency.yml is broken. Mend it."), "Numbers: emergency.yml is broken. Mend it."),
         ("places", DataError("data/places/ is broken. Build it."), "Places: data/places/ is broken. Build it."),
     ),

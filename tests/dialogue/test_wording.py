@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues, translate
 from bot.dialogue.wording import worded, worded_value
 from bot.knowledge.answers import answers
-from bot.knowledge.directory import directory
+from bot.knowledge.labels import labels
 from bot.locales import DEFAULT, all_locales, locale_of
 from bot.nlu.text import fold, script_of
 from bot.paths import DATA, RASA_DOMAIN, ROOT
@@ -71,8 +71,7 @@ def sentences() -> list[tuple[str, str]]:
     found = list(responses().items())
     for answer in answers().values():
         found += [(f"{answer.id}:{answer.version}", text) for text in (answer.text, answer.simple, *answer.more)]
-    labels = yaml.load((DATA / "directory" / "services.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["labels"]
-    return found + [("label", text) for text in labels.values()]
+    return found + [("label", text) for text in labels().values()]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -180,7 +179,7 @@ def test_choices_are_short_enough_for_a_line_of_an_old_phone(locale: str) -> Non
 def test_no_choice_tells_whoever_holds_the_phone_what_the_line_is_for(locale: str) -> None:
     telling = [f" {words}" for one in all_locales().values() for words in one.telling]
     titles = [translate(locale, name, text) for name, text in responses().items() if name.startswith(("utter_option_", "utter_topic_"))]
-    titles += [translate(locale, "label", service.label_text) for service in directory()._by_id.values()]
+    titles += [translate(locale, "label", text) for text in labels().values()]
     assert [title for title in titles if any(words in f" {fold(title)}" for words in telling)] == []
 
 

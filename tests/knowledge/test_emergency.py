@@ -16,11 +16,7 @@ from bot.paths import DATA
 
 RAW = yaml.safe_load((DATA / "emergency.yml").read_text(encoding="utf-8"))["countries"]
 TABLE = emergency_table()
-POLICE = next(
-    entry["id"]
-    for entry in yaml.safe_load((DATA / "directory" / "services.yml").read_text(encoding="utf-8"))["services"]
-    if entry["police_run"]
-)
+POLICE = next(service.id for service in directory() if service.police_run)
 
 every_country = pytest.mark.parametrize("country", sorted(TABLE))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import filecmp
 from pathlib import Path
 
 import pytest
 
 from bot.errors import DataError
 from bot.knowledge import localities
+from bot.knowledge.directory import HELPLINES, directory
 from bot.knowledge.hsds.package import read_package
 from bot.knowledge.hsds.store import install
 from bot.knowledge.hsds.validation import validate
@@ -17,7 +17,7 @@ from bot.knowledge.local_services import LOCAL, NEAR, code_of, place_of, prepare
 from bot.knowledge.offers import Wish, near
 from bot.knowledge.search import Found, Query
 from bot.paths import ROOT
-from tools.build_directory import FACTS, build
+from tools.build_directory import FACTS
 
 WILD = ROOT / "tests" / "peers" / "hsds"
 
@@ -28,12 +28,6 @@ def _place(text: str, country: str = "US") -> localities.Locality:
 
 def _near(search: str, place: localities.Locality) -> list[Found]:
     return near(Wish(search, place.country, "en", place=place))
-
-
-def test_the_package_is_what_the_command_builds_from_the_facts(tmp_path: Path) -> None:
-    build(tmp_path / "local")
-    compared = filecmp.dircmp(LOCAL, tmp_path / "local")
-    assert not compared.left_only and not compared.right_only and not compared.diff_files
 
 
 def test_the_package_has_every_fact_and_no_fault_that_stops() -> None:
@@ -96,6 +90,30 @@ def test_what_an_operator_imports_is_found_at_the_next_start(tmp_path: Path) -> 
     after = prepare(index, (LOCAL, imported))
     assert len(after) > before + 300
     assert after.find(Query(("legal_aid",), "US", near=(41.88, -87.63), limit=1))
+
+
+def test_one_search_finds_helplines_and_local_services(tmp_path: Path) -> None:
+    found = prepare(tmp_path / "index.sqlite", (HELPLINES, LOCAL)).find(Query(("trafficking_hotline",), "US", limit=50))
+    ids = [one.service.id for one in found]
+    assert "us-national-human-trafficking-hotline" in ids and any(one.service.points for one in found)
+    assert "us-homeland-security-tip-line" not in ids
+
+
+@pytest.mark.parametrize("its_id", ("us-national-human-trafficking-hotline", "the id of its row"))
+def test_what_a_charity_brings_with_an_id_of_ours_replaces_ours(its_id: str, tmp_path: Path) -> None:
+    ours = next(row for row in read_package(HELPLINES).rows("services") if row.get("name") == "National Human Trafficking Hotline")
+    row_id = ours.get("id") if its_id == "the id of its row" else its_id
+    brought = tmp_path / "brought"
+    brought.mkdir()
+    (brought / "services.csv").write_text(f"id,name,status\n{row_id},Our hotline,active\n", encoding="utf-8")
+    (brought / "phones.csv").write_text(f"id,service_id,number,type\n1,{row_id},312-341-1070,voice\n", encoding="utf-8")
+    install(brought, tmp_path / "imported", country="US")
+    everything = services((HELPLINES, LOCAL, tmp_path / "imported"))
+    assert len(everything) == len(services((HELPLINES, LOCAL)))
+    (mine,) = [one for one in everything if one.id == "us-national-human-trafficking-hotline"]
+    assert mine.name == "Our hotline" and mine.phone == "312-341-1070"
+    # What is said in an emergency depends on no import.
+    assert directory().service(mine.id).phone == "1-888-373-7888"
 
 
 def test_the_index_is_built_only_where_something_changed(tmp_path: Path) -> None:

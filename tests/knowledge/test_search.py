@@ -6,20 +6,20 @@ import datetime
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 
 from bot.errors import DataError
+from bot.knowledge.directory import HELPLINES
+from bot.knowledge.local_services import LOCAL, services
 from bot.knowledge.search import Index, Query, build, built_from, fingerprint, open_index
 from bot.knowledge.services import Opening, Point, Service
-from bot.paths import DATA
 from tests.bench.directory_search import invented, linear_find, questions
 
-RAW = yaml.safe_load((DATA / "directory" / "services.yml").read_text(encoding="utf-8"))["services"]
 BOSTON, WORCESTER, NEW_YORK, LOS_ANGELES = (42.36, -71.06), (42.26, -71.80), (40.71, -74.01), (34.05, -118.24)
 OFFICE_HOURS = tuple(Opening(day, 9 * 60, 17 * 60) for day in range(5))
 NIGHTLY = tuple(Opening(day, 20 * 60, 26 * 60) for day in range(7))
@@ -27,22 +27,10 @@ NIGHT = datetime.datetime(2026, 11, 3, 2, 0, tzinfo=ZoneInfo("America/New_York")
 NOON = NIGHT.replace(hour=12)
 
 
+@lru_cache(maxsize=1)
 def real() -> list[Service]:
-    """The directory that is delivered, as services of the index."""
-    words = ("id", "country", "kind", "name", "label", "phone", "sms", "sms_word", "chat", "website", "hours")
-    return [
-        Service(
-            **{name: entry.get(name) or "" for name in words},
-            always_open=(entry.get("hours") or "").startswith("24"),
-            languages=tuple(entry["languages"]),
-            interpreter=bool(entry.get("interpreter")),
-            audience=tuple(entry["audience"]),
-            regions=(entry["region"],) if entry.get("region") else (),
-            police_run=entry["police_run"],
-            confirmed=entry["confidence"] == "confirmed",
-        )
-        for entry in RAW
-    ]
+    """The directory that is delivered."""
+    return services((HELPLINES, LOCAL))
 
 
 def service(service_id: str, **about: Any) -> Service:
@@ -335,7 +323,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 
 def test_every_service_comes_back_as_it_was(delivered: Index) -> None:
-    assert len(delivered) == len(RAW) > 100
+    assert len(delivered) == len(real()) > 400
     for one in real():
         assert delivered.service(one.id) == one
     with pytest.raises(KeyError):
@@ -343,9 +331,9 @@ def test_every_service_comes_back_as_it_was(delivered: Index) -> None:
 
 
 def test_in_no_country_the_police_are_found_unasked(delivered: Index) -> None:
-    kinds = tuple(sorted({entry["kind"] for entry in RAW}))
-    police = {entry["id"] for entry in RAW if entry["police_run"]}
-    everything = [delivered.find(Query(kinds, country, limit=500)) for country in sorted({entry["country"] for entry in RAW})]
+    kinds = tuple(sorted({one.kind for one in real()}))
+    police = {one.id for one in real() if one.police_run}
+    everything = [delivered.find(Query(kinds, country, limit=500)) for country in sorted({one.country for one in real()})]
     assert police and not police & {one.service.id for found in everything for one in found}
 
 
@@ -404,8 +392,8 @@ def test_reading_needs_no_right_to_write_and_leaves_no_file_behind(tmp_path: Pat
 
 
 def test_threads_search_at_once(delivered: Index) -> None:
-    kinds = tuple(sorted({entry["kind"] for entry in RAW}))
-    queries = [Query(kinds, country, limit=50) for country in sorted({entry["country"] for entry in RAW})] * 4
+    kinds = tuple(sorted({one.kind for one in real()}))
+    queries = [Query(kinds, country, limit=50) for country in sorted({one.country for one in real()})] * 4
     alone = [delivered.find(query) for query in queries]
     start = threading.Barrier(8)
 
@@ -425,8 +413,8 @@ def test_a_broken_index_is_told(tmp_path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(DataError, match=r"^The search index index is missing or broken\. Delete it"):
         index = open_index(path)
-        for entry in RAW:
-            index.service(entry["id"])
+        for one in real():
+            index.service(one.id)
 
 
 def test_a_missing_index_is_told(tmp_path: Path) -> None:

@@ -25,10 +25,14 @@ class Number:
 
 
 def _short(digits: str, region: str | None) -> bool:
-    if not region or not 3 <= len(digits) <= 6:
+    """Whether digits are a number of a service that is dialled as it is, such as 116 or 1343: no list knows all of them."""
+    if not region:
+        return bool(re.fullmatch(r"116\d{3}", digits))  # harmonised in Europe
+    if not 3 <= len(digits) <= 6:
         return False
-    short = phonenumbers.PhoneNumber(phonenumbers.country_code_for_region(region), int(digits))
-    return bool(phonenumbers.is_valid_short_number_for_region(short, region))
+    code = phonenumbers.country_code_for_region(region)
+    # In North America alone the list is complete, and fragments of long numbers are common.
+    return code != 1 or bool(phonenumbers.is_valid_short_number_for_region(phonenumbers.PhoneNumber(code, int(digits)), region))
 
 
 def first_of(text: str) -> tuple[str, bool]:

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
+from bot.knowledge.directory import HELPLINES
 from bot.knowledge.hsds import store
 from bot.knowledge.hsds.command import add_to
 from bot.knowledge.hsds.entries import services_of
 from bot.knowledge.hsds.package import Package, Row, read_package, write_package
 from bot.knowledge.hsds.store import export, install, installed, stale
+from bot.knowledge.hsds.validation import validate
+from bot.knowledge.local_services import LOCAL, services
 from tests.knowledge.hsds.samples import EXAMPLES, ILAO, OHANA, one_service, package_of
 
 
@@ -174,13 +177,13 @@ def test_without_an_import_there_is_nothing(tmp_path: Path) -> None:
 
 def test_stale_names_what_nobody_verified_lately() -> None:
     today = datetime.date(2026, 11, 22)
-    services = [
+    known = [
         services_of(one_service(assured_date=checked), today=today)[0]
         for checked in ("2026-11-20", "2026-01-01", "", "2099-01-01", "2025-01-01")
     ]
-    found = [service.checked_on for service in stale(services, today, 180)]
+    found = [service.checked_on for service in stale(known, today, 180)]
     assert found == [None, None, datetime.date(2025, 1, 1), datetime.date(2026, 1, 1)]  # a date to come is none
-    assert datetime.date(2026, 11, 20) in [service.checked_on for service in stale(services, today, 1)]
+    assert datetime.date(2026, 11, 20) in [service.checked_on for service in stale(known, today, 1)]
 
 
 # The commands
@@ -199,8 +202,22 @@ def test_import_and_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "Read 4,605 rows" in said and "429 services" in said and "missing 4," in said and len(said.splitlines()) == 3
     assert helpline(tmp_path / "d", "import", str(OHANA), "--join") == 0
     assert "450 services" in capsys.readouterr().out
-    assert helpline(tmp_path / "d", "export", str(tmp_path / "out.zip")) == 0
+    assert helpline(tmp_path / "d", "export", "--imported", str(tmp_path / "out.zip")) == 0
     assert len(read_package(tmp_path / "out.zip").rows("services")) == 452
+
+
+def test_an_export_holds_ours_and_what_was_imported_and_nothing_twice(tmp_path: Path) -> None:
+    assert helpline(tmp_path / "d", "export", str(tmp_path / "ours.zip")) == 0
+    ours = read_package(tmp_path / "ours.zip")
+    assert not [fault for fault in validate(ours) if fault.stops]
+    assert len(ours.rows("services")) == len(services((HELPLINES, LOCAL)))
+    helpline(tmp_path / "d", "import", str(EXAMPLES / "csv"))
+    assert helpline(tmp_path / "d", "export", str(tmp_path / "all.zip")) == 0
+    brought = read_package(EXAMPLES / "csv").rows("services")
+    assert len(read_package(tmp_path / "all.zip").rows("services")) == len(ours.rows("services")) + len(brought)
+    # What was exported and comes back replaces what is here.
+    assert helpline(tmp_path / "d", "import", str(tmp_path / "all.zip")) == 0
+    assert len(services((HELPLINES, LOCAL, tmp_path / "d"))) == len(ours.rows("services")) + len(brought)
 
 
 def test_faults_that_stop_end_with_1_and_name_the_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,7 +235,7 @@ def test_validate_names_every_fault(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert any(line.startswith("look  locations.csv row 2 latitude: ") for line in said)
 
 
-@pytest.mark.parametrize("arguments", (("import", "no-such.zip"), ("validate", __file__), ("export", "x.zip"), ("stale",)), ids=str)
+@pytest.mark.parametrize("arguments", (("import", "no-such.zip"), ("validate", __file__), ("export", "--imported", "x.zip")), ids=str)
 def test_what_cannot_be_read_ends_with_2_and_one_line(
     arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -230,7 +247,21 @@ def test_what_cannot_be_read_ends_with_2_and_one_line(
 def test_stale_lists_what_must_be_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     helpline(tmp_path / "d", "import", str(EXAMPLES / "csv"))
     assert helpline(tmp_path / "d", "stale", "--days", "30") == 0
-    assert "2005-01-01  ac148810" in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()
+    (mine,) = [line for line in said if "ac148810" in line]
+    assert mine.startswith("checked 2005-01-01; not confirmed by a second source: ")
+    assert any("1-888-373-7888 (us-national-human-trafficking-hotline)" in line for line in said)
+    assert any(line.startswith("    look first: ") for line in said)
+
+
+def test_stale_names_the_least_certain_first_and_one_country_where_it_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert helpline(tmp_path / "d", "stale", "--country", "gb") == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("never checked; ")]
+    confirmed = ["; two sources" in line for line in said]
+    assert confirmed == sorted(confirmed) and {True, False} <= set(confirmed)
+    assert all(": GB " in line for line in said)
 
 
 @pytest.mark.parametrize("wrong", (("import", "x", "--country", "USA"), ("stale", "--days", "soon"), ("forget",)), ids=str)
