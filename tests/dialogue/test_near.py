@@ -64,3 +64,11 @@ def test_the_session_knows_the_town_only_to_ten_kilometres(engine: Engine) -> No
     person.says("i need a lawyer, i am at 94110")
     kept = json.dumps(person.state)
     assert "94110" not in kept and "US CA 37.8 -122.4" in kept
+
+
+@pytest.mark.parametrize(("country", "number", "unchecked"), [("CZ", "222 717 171", True), ("NZ", "0800 456 450", False)])
+def test_a_helpline_of_one_source_is_named_where_there_is_no_other_and_said_to_be_unchecked(
+    country: str, number: str, unchecked: bool, engine: Engine
+) -> None:
+    said = words(Person(engine, country_hint=country).picks("/find_shelter"))
+    assert number in said and ("Not checked lately" in said) == unchecked
