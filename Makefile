@@ -43,10 +43,11 @@ directory: install
 student: install
 	PYTHONPATH=. .venv/bin/python tools/teach_student.py
 
-# evaluation/answers.md: topics by jurisdictions, segments by locale.
+# evaluation/answers.md: topics by jurisdictions, segments by locale; evaluation/directory.md: what the directory knows and finds.
 answers: install
 	@.venv/bin/helpline train --if-needed
 	PYTHONPATH=. .venv/bin/python tools/report_answers.py
+	PYTHONPATH=. .venv/bin/python tools/report_directory.py
 
 # The tables of evaluation/: each set of labelled texts, judged by the whole understanding.
 evaluation: install

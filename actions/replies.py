@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.knowledge.answers import Answer
-from bot.knowledge.directory import directory
+from bot.knowledge.directory_words import labels
 from bot.knowledge.emergency import Numbers, numbers_of
 from bot.knowledge.services import Service
 
@@ -67,7 +67,7 @@ def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bo
 
 def say_line(dispatcher: CollectingDispatcher, service: Service, *, named: bool = False, **about: Any) -> None:
     """Adds one line for a service: its label (or its name once the person used the word), its town and how to reach it."""
-    label: Any = service.name if named else {"context": "label", "sentence": directory().labels[service.label]}
+    label: Any = service.name if named else {"context": "label", "sentence": labels()[service.label]}
     values: dict[str, Any] = {"label": label, **about}
     city = next((point.city for point in service.points if point.city), "")
     if service.phone:

@@ -17,7 +17,7 @@ from bot.dialogue import catalogues
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues, pgettext_noop, translate
 from bot.errors import DataError
 from bot.knowledge.answers import answers
-from bot.knowledge.labels import labels
+from bot.knowledge.directory_words import directory_words
 from bot.locales import DEFAULT, all_locales
 from bot.paths import LOCALES, RASA_DOMAIN, ROOT
 
@@ -164,8 +164,8 @@ def test_the_extractors_find_every_sentence(extracted: Catalog) -> None:
         for name, variants in yaml.safe_load(path.read_text(encoding="utf-8"))["responses"].items():
             for variant in variants:
                 assert (name, variant["text"]) in found
-    for label in labels().values():
-        assert ("label", label) in found
+    for context, words in directory_words().items():
+        assert {(context, word) for word in words.values()} <= found
 
 
 def test_what_is_looked_up_by_code_is_a_sentence_of_the_catalogues(extracted: Catalog) -> None:

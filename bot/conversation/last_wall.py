@@ -6,7 +6,7 @@ from babel.core import get_global
 
 from bot.conversation.messages import Message, Reply
 from bot.dialogue.catalogues import translate
-from bot.knowledge.directory import directory
+from bot.knowledge.directory_words import labels
 from bot.knowledge.emergency import Numbers, emergency_table
 from bot.locales import DEFAULT, all_locales
 from bot.nlu.text import script_of
@@ -46,9 +46,9 @@ class LastWall:
         self._words = {
             locale: {context: translate(locale, context, text) for context, text in _SENTENCES.items()} for locale in all_locales()
         }
-        labels = {numbers.hotline.label: directory().labels[numbers.hotline.label] for numbers in self._numbers.values() if numbers.hotline}
+        words = {numbers.hotline.label: labels()[numbers.hotline.label] for numbers in self._numbers.values() if numbers.hotline}
         _language_of(None)  # Babel reads its table the first time it is asked: now, not when the disk may be gone
-        self._labels = {locale: {label: translate(locale, "label", text) for label, text in labels.items()} for locale in all_locales()}
+        self._labels = {locale: {label: translate(locale, "label", text) for label, text in words.items()} for locale in all_locales()}
 
     def reply(self, message: Message, locale: str | None = None) -> Reply:
         """The reply to a message that could not be answered otherwise.

@@ -1,4 +1,4 @@
-"""Extractors for Babel: the sentences of Rasa's domain, of the answers and of the directory's labels.
+"""Extractors for Babel: the sentences of Rasa's domain, of the answers and of the directory's words.
 
 Registered in pyproject.toml under `babel.extractors`; `make messages` runs `pybabel extract` and `update` with babel.cfg.
 """
@@ -64,12 +64,11 @@ def extract_answers(
                 yield page.start_mark.line + 1, "pgettext", (context, page.value.strip()), []
 
 
-def extract_labels(
+def extract_words(
     fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
 ) -> Generator[Found, None, None]:
-    """Neutral labels of the directory; the context is ``label``."""
+    """Words for the codes of the directory; the context is the name of their section, such as ``label``."""
     root, _ = _root(fileobj)
-    for section, labels in _pairs(root):
-        if section == "labels":
-            for _, value in _pairs(labels):
-                yield value.start_mark.line + 1, "pgettext", ("label", value.value), []
+    for section, words in _pairs(root):
+        for _, value in _pairs(words):
+            yield value.start_mark.line + 1, "pgettext", (section, value.value), []

@@ -8,12 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from bot.errors import DataError
+from bot.knowledge.directory_words import WORDS, read_words
 from bot.knowledge.hsds.entries import services_of
 from bot.knowledge.hsds.kinds import KINDS
 from bot.knowledge.hsds.links import Links
 from bot.knowledge.hsds.locating import country_of
 from bot.knowledge.hsds.package import Package, Row, read_package
-from bot.knowledge.labels import LABELS, read_labels
 from bot.knowledge.services import Service
 from bot.paths import DATA
 
@@ -27,11 +27,9 @@ class Directory:
 
     Args:
         services: all entries, in the order in which they are preferred.
-        labels: the English wording of each neutral label, by its id.
     """
 
-    def __init__(self, services: list[Service], labels: dict[str, str] | None = None) -> None:
-        self.labels = labels or {}
+    def __init__(self, services: list[Service]) -> None:
         self._by_id = {service.id: service for service in services}
         self._by_kind: dict[tuple[str, str], list[Service]] = {}
         for service in services:
@@ -92,7 +90,7 @@ def _fault(package: Package, links: Links, labels: dict[str, str]) -> tuple[Row,
             (f"with the id {ours}, which stands there twice", ours not in seen),
             ("of a helpline:kind that is none", links.own(row_id, "kind") in KINDS),
             ("of no helpline:country", country_of(links, row) is not None),
-            ("with a helpline:label that labels.yml lacks", links.own(row_id, "label") in labels),
+            ("with a helpline:label that words.yml lacks", links.own(row_id, "label") in labels),
         ):
             if not good:
                 return row, f"a service {what}"
@@ -100,29 +98,29 @@ def _fault(package: Package, links: Links, labels: dict[str, str]) -> tuple[Row,
     return None
 
 
-def read_directory(folder: Path, labels: Path = LABELS) -> Directory:
+def read_directory(folder: Path, words: Path = WORDS) -> Directory:
     """Reads the package of the helplines.
 
     Args:
         folder: of the package, as `make directory` builds it.
-        labels: file of the neutral labels.
+        words: file of the neutral labels.
     Raises:
         DataError: one of them is missing or malformed; says where.
     """
     mend = "Build it anew with `make directory`, or restore it from the repository."
     if not folder.is_dir():
         raise DataError(f"The folder {folder.name}/ of the directory is missing. {mend}")
-    words = read_labels(labels)
+    labels = read_words(words)["label"]
     try:
         package = read_package(folder)
     except DataError as error:
         raise DataError(f"{folder.name}/: {error} {mend}") from None
     links = Links(package)
-    fault = _fault(package, links, words)
+    fault = _fault(package, links, labels)
     if fault:
         row, what = fault
         raise DataError(f"{folder.name}/{row.file} row {row.number}: this is {what}. {mend}")
-    return Directory(services_of(package, reviewed=True), words)
+    return Directory(services_of(package, reviewed=True))
 
 
 @lru_cache(maxsize=1)

@@ -1,27 +1,39 @@
-"""Words for what the directory says by codes (`data/directory/words.yml`): whom a service is for, what is not known of it."""
+"""Words for what the directory says by codes (`data/directory/words.yml`): the neutral labels of services, whom they are for, what is not
+known of them."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
 
-from bot.knowledge.files import field, sections
+from bot.errors import DataError
+from bot.knowledge.files import sections
 from bot.paths import DATA
+
+WORDS = DATA / "directory" / "words.yml"
+_SECTIONS = ("label", "audience", "unknown")
 
 
 def read_words(path: Path) -> dict[str, dict[str, str]]:
     """The English words by section, which is their context in the catalogues, and code.
 
     Raises:
-        DataError: the file is malformed.
+        DataError: the file cannot be read, or a word is no text.
     """
-    found = sections(path, audience=dict, unknown=dict)
-    return {
-        section: {code: field(words, code, str) for code in words} for section, words in zip(("audience", "unknown"), found, strict=True)
-    }
+    found = dict(zip(_SECTIONS, sections(path, label=dict, audience=dict, unknown=dict), strict=True))
+    for section, words in found.items():
+        for code, word in words.items():
+            if not isinstance(code, str) or not isinstance(word, str) or not word:
+                raise DataError(f"{path.name}: {code}, of {section}, has no words. Write them behind it, in quotes.")
+    return found
 
 
 @lru_cache(maxsize=1)
 def directory_words() -> dict[str, dict[str, str]]:
     """The words of `data/directory/words.yml`."""
-    return read_words(DATA / "directory" / "words.yml")
+    return read_words(WORDS)
+
+
+def labels() -> dict[str, str]:
+    """The English wording of each neutral label by its id."""
+    return directory_words()["label"]

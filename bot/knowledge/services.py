@@ -52,7 +52,7 @@ class Service:
         country: ISO 3166-1 alpha-2 of the country that it serves, ``INT`` worldwide, ``EU`` for harmonised European numbers.
         kind: one of the directory's kinds, such as ``legal_aid``.
         name: its own name, said only after the person used the word or asked for it.
-        label: id of its neutral label (`data/directory/labels.yml`), such as ``helpline_24h``.
+        label: id of its neutral label (`data/directory/words.yml`), such as ``helpline_24h``.
         organization: who runs it, or "".
         phone, sms, sms_word, chat, website: as in the sources; "" where unknown.
         hours: in words of the source, or "".

@@ -39,7 +39,7 @@ def test_a_town_that_is_named_after_the_answer_brings_what_is_near(engine: Engin
 
 
 def test_what_nobody_has_verified_is_said_to_be_unchecked(engine: Engine) -> None:
-    assert "Not checked lately" in words(Person(engine, country_hint="US").says("i need a free lawyer in boise"))
+    assert "Not checked yet" in words(Person(engine, country_hint="US").says("i need a free lawyer in boise"))
 
 
 def test_a_town_of_another_country_is_not_believed_near(engine: Engine) -> None:
@@ -71,4 +71,4 @@ def test_a_helpline_of_one_source_is_named_where_there_is_no_other_and_said_to_b
     country: str, number: str, unchecked: bool, engine: Engine
 ) -> None:
     said = words(Person(engine, country_hint=country).picks("/find_shelter"))
-    assert number in said and ("Not checked lately" in said) == unchecked
+    assert number in said and ("Not checked yet" in said) == unchecked

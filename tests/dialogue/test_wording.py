@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues, translate
 from bot.dialogue.wording import worded, worded_value
 from bot.knowledge.answers import answers
-from bot.knowledge.labels import labels
+from bot.knowledge.directory_words import directory_words, labels
 from bot.locales import DEFAULT, all_locales, locale_of
 from bot.nlu.text import fold, script_of
 from bot.paths import DATA, RASA_DOMAIN, ROOT
@@ -71,7 +71,7 @@ def sentences() -> list[tuple[str, str]]:
     found = list(responses().items())
     for answer in answers().values():
         found += [(f"{answer.id}:{answer.version}", text) for text in (answer.text, answer.simple, *answer.more)]
-    return found + [("label", text) for text in labels().values()]
+    return found + [(context, word) for context, words in directory_words().items() for word in words.values()]
 
 
 @pytest.fixture(scope="module", autouse=True)

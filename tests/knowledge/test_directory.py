@@ -14,10 +14,10 @@ import pytest
 from bot.channels.segments import is_gsm7
 from bot.errors import DataError
 from bot.knowledge.directory import HELPLINES, Directory, directory, read_directory
+from bot.knowledge.directory_words import WORDS, labels, read_words
 from bot.knowledge.emergency import emergency_table
 from bot.knowledge.hsds.package import read_package
 from bot.knowledge.hsds.validation import validate
-from bot.knowledge.labels import LABELS, labels, read_labels
 from bot.knowledge.local_services import LOCAL, services
 from bot.knowledge.services import Opening, Service
 from tools.build_directory import FACTS, OUT, build
@@ -303,15 +303,18 @@ def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
 
 
 def test_a_label_that_a_service_has_cannot_be_missing(tmp_path: Path) -> None:
-    path = tmp_path / "labels.yml"
-    path.write_text(LABELS.read_text(encoding="utf-8").replace("  helpline_24h:", "  other:"), encoding="utf-8")
-    with pytest.raises(DataError, match=r"services\.csv row \d+: this is a service with a helpline:label that labels\.yml lacks\. Build"):
+    path = tmp_path / "words.yml"
+    path.write_text(WORDS.read_text(encoding="utf-8").replace("  helpline_24h:", "  other:"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"services\.csv row \d+: this is a service with a helpline:label that words\.yml lacks\. Build"):
         read_directory(HELPLINES, path)
 
 
-@pytest.mark.parametrize("content", ("", "[]", "labels: []", "labels: {line: }", "labels: {line: 5}", "a: [1"))
-def test_labels_of_another_form_are_named(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "labels.yml"
+@pytest.mark.parametrize(
+    "content",
+    ("", "[]", "label: []", "a: [1", *(f"label: {{line: {word}}}\naudience: {{}}\nunknown: {{}}" for word in ("", "5"))),
+)
+def test_words_of_another_form_are_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "words.yml"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(DataError, match=r"^labels\.yml.*\.$|^the label|labels\.yml: the label line"):
-        read_labels(path)
+    with pytest.raises(DataError, match=r"^words\.yml.*\.$"):
+        read_words(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from urllib.parse import urlsplit
 
+from bot.knowledge.directory_words import labels
 from bot.knowledge.hsds.codes import language_code
 from bot.knowledge.hsds.confidentiality import Town, conceal, concealed_services, kind_of_service
 from bot.knowledge.hsds.hours import date, is_always_open, openings_of, timezone_of
@@ -14,7 +15,6 @@ from bot.knowledge.hsds.locating import country_of, phones_of, points_of, region
 from bot.knowledge.hsds.package import Package, Row
 from bot.knowledge.hsds.phones import Number, read_number
 from bot.knowledge.hsds.serving import audience_told_by, free_told_by, says_always_open, without_papers_told_by
-from bot.knowledge.labels import labels
 from bot.knowledge.services import Service
 
 _CLOSED = ("inactive", "defunct", "temporarily closed")
