@@ -11,6 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.answers import give_answer
 from actions.base import HelplineAction
+from actions.places import ask_country, ask_which, candidates_of, forget_shared
 from actions.replies import (
     country_of,
     number,
@@ -126,7 +127,10 @@ def say_local_service(dispatcher: CollectingDispatcher, found: Found, *, named: 
 
 
 def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str) -> list[EventType]:
-    """Up to two services for what is looked for (a key of `KINDS`), in the country."""
+    """Up to two services for what is looked for (a key of `KINDS`), in the country; where the message names a place of which there are
+    several, the question which is meant."""
+    if asking := ask_which(dispatcher, tracker):
+        return [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None), *asking]
     country = country_of(tracker)
     answer = answer_for(search, country)
     near_by, asked = services_near(tracker, search), None
@@ -147,9 +151,10 @@ def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str)
     else:
         say(dispatcher, "utter_search_unknown_country")
         say(dispatcher, "utter_danger_anywhere")
+    forgotten = forget_shared(dispatcher, tracker)
     if answer:
         say_answer_words(dispatcher, answer, answer.text, numbers_for(tracker))
-    return [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None), SlotSet("asked", asked)]
+    return [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None), SlotSet("asked", asked), *forgotten]
 
 
 class ActionSearch(HelplineAction):
@@ -173,9 +178,8 @@ class ActionAskCountry(HelplineAction):
         return "action_ask_country"
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Asks, once."""
-        say(dispatcher, "utter_ask_country")
-        return [SlotSet("country_asked", True), SlotSet("asked", "country")]
+        """Asks, once; but where several places of one name were meant, the person may pick."""
+        return ask_country(dispatcher, tracker)
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Only asks: the search goes on, so it is not left."""
@@ -210,6 +214,8 @@ class ValidateSearchForm(FormValidationAction):
         named = next(tracker.get_latest_entity_values("country"), None)
         if named:
             return {"country": named}
+        if candidates_of(tracker):
+            return {}
         return {"country": "unknown"} if tracker.get_slot("requested_slot") == "country" else {}
 
 
@@ -222,11 +228,14 @@ class ActionPlace(HelplineAction):
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """The last topic once more, now for the country."""
-        country = country_of(tracker)
+        country, topic = country_of(tracker), str(tracker.get_slot("topic") or "")
+        if candidates_of(tracker):  # whoever is in danger gets the numbers before the question
+            urgent = {"danger_now": ActionDanger, "self_harm": ActionSelfHarm}.get(topic)
+            before = urgent().reply(dispatcher, tracker) if urgent else []
+            return [*before, *ask_which(dispatcher, tracker)]
         if not next(tracker.get_latest_entity_values("country"), None) or not country:
             say(dispatcher, "utter_place_not_found")
             return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
-        topic = str(tracker.get_slot("topic") or "")
         if topic == "danger_now":
             return ActionDanger().reply(dispatcher, tracker)
         if topic == "self_harm":
