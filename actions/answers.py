@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
 from actions.details import now, offer_details, say_services
+from actions.places import ask_country
 from actions.replies import country_of, number, numbers_for, offer, say, say_answer_words, say_hotline, say_service, topic_of
 from bot.knowledge.answers import Answer, answer_for
 from bot.knowledge.directory import directory
@@ -61,8 +62,7 @@ def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) 
         if country:
             say(dispatcher, "utter_general_country", country={"country": country})
         elif not tracker.get_slot("country_asked"):
-            say(dispatcher, "utter_ask_country")
-            events += [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+            events += ask_country(dispatcher, tracker)
         else:
             say(dispatcher, "utter_general")
     if answer.lawyer:

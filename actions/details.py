@@ -11,7 +11,8 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
-from actions.replies import number, offer, say, say_line
+from actions.places import forget_shared, shared_place
+from actions.replies import number, offer, payload, say, say_line
 from bot.knowledge.directory_words import directory_words
 from bot.knowledge.local_services import KINDS, index
 from bot.knowledge.services import Service, is_open
@@ -43,10 +44,15 @@ def say_services(dispatcher: CollectingDispatcher, services: Sequence[Service], 
         say(dispatcher, "utter_search_unchecked")
 
 
-def offer_details(dispatcher: CollectingDispatcher, services: Sequence[Service]) -> None:
-    """Adds a choice for each service of a list that was just said."""
+def offer_details(dispatcher: CollectingDispatcher, services: Sequence[Service], **about: str) -> None:
+    """Adds a choice for each service of a list that was just said.
+
+    Args:
+        services: as they were said.
+        about: what the choice must bear beside the service, so that the list can be said again.
+    """
     for place, service in zip(_PLACES if len(services) > 1 else ("only",), services, strict=False):
-        offer(dispatcher, f"utter_option_about_{place}", f'/details{{"service": "{service.id}"}}')
+        offer(dispatcher, f"utter_option_about_{place}", payload("details", service=service.id, **about))
 
 
 def service_of(tracker: Tracker) -> Service | None:
@@ -125,15 +131,16 @@ class ActionDetails(HelplineAction):
         if named:
             _say_web(dispatcher, service)
         else:
-            offer(dispatcher, "utter_option_service_name", f'/service_name{{"service": "{service.id}"}}')
+            offer(dispatcher, "utter_option_service_name", payload("service_name", service=service.id, **shared_place(tracker)))
         _offer_list_again(dispatcher, tracker)
-        return []
+        return forget_shared(tracker)
 
 
 def _offer_list_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """Adds the choice that leads back to where the service was named: a search, or who helps with an answer."""
     searched = tracker.get_slot("topic") in KINDS
-    offer(dispatcher, "utter_option_list_again", '/other_services{"passed": "0"}' if searched else "/who_helps")
+    again = payload("other_services", passed="0", **shared_place(tracker)) if searched else payload("who_helps")
+    offer(dispatcher, "utter_option_list_again", again)
 
 
 def _say_web(dispatcher: CollectingDispatcher, service: Service) -> None:
@@ -160,4 +167,4 @@ class ActionServiceName(HelplineAction):
         say_line(dispatcher, service, named=True)
         _say_web(dispatcher, service)
         _offer_list_again(dispatcher, tracker)
-        return []
+        return forget_shared(tracker)

@@ -8,6 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers import give_answer
 from actions.base import HelplineAction
+from actions.places import ask_which, candidates_of
 from actions.replies import country_of, number, numbers_for, offer, say, say_hotline
 from actions.search import give_search
 from actions.urgent import ActionDanger, ActionNoVoice, ActionSelfHarm
@@ -89,11 +90,14 @@ class ActionPlace(HelplineAction):
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """The last topic once more, now for the country."""
-        country = country_of(tracker)
+        country, topic = country_of(tracker), str(tracker.get_slot("topic") or "")
+        if candidates_of(tracker):  # whoever is in danger gets the numbers before the question
+            urgent = {"danger_now": ActionDanger, "self_harm": ActionSelfHarm}.get(topic)
+            before = urgent().reply(dispatcher, tracker) if urgent else []
+            return [*before, *ask_which(dispatcher, tracker)]
         if not next(tracker.get_latest_entity_values("country"), None) or not country:
             say(dispatcher, "utter_place_not_found")
             return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
-        topic = str(tracker.get_slot("topic") or "")
         if topic == "danger_now":
             return ActionDanger().reply(dispatcher, tracker)
         if topic == "self_harm":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -20,9 +21,14 @@ def say(dispatcher: CollectingDispatcher, response: str, **values: Any) -> None:
     dispatcher.utter_message(response=response, **values)
 
 
-def offer(dispatcher: CollectingDispatcher, response: str, payload: str, **values: Any) -> None:
-    """Adds a choice: a response as its title, and the intent that follows when it is picked."""
-    dispatcher.utter_message(response=response, option=payload, **values)
+def offer(dispatcher: CollectingDispatcher, response: str, picked: str, **values: Any) -> None:
+    """Adds a choice: a response as its title, and what follows when it is picked (see `payload`)."""
+    dispatcher.utter_message(response=response, option=picked, **values)
+
+
+def payload(intent: str, **values: str) -> str:
+    """What follows when a choice is picked: an intent with the values of its entities, in Rasa's own form."""
+    return f"/{intent}{json.dumps(values) if values else ''}"
 
 
 def number(text: str) -> dict[str, str]:

@@ -11,10 +11,12 @@ from rasa_sdk.types import DomainDict
 
 from actions.base import HelplineAction
 from actions.details import now, offer_details, say_services
+from actions.places import ask_country, ask_which, candidates_of, forget_shared, say_shared, shared_place
 from actions.replies import (
     country_of,
     numbers_for,
     offer,
+    payload,
     say,
     say_answer_words,
     say_hotline,
@@ -60,23 +62,28 @@ def _say_found(dispatcher: CollectingDispatcher, tracker: Tracker, found: list[F
     say_services(dispatcher, [one.service for one in shown], now(), named=bool(tracker.get_slot("named")))
 
 
-def _offer_next(dispatcher: CollectingDispatcher, shown: list[Found], wish: Wish, *, rest: int) -> None:
+def _offer_next(dispatcher: CollectingDispatcher, tracker: Tracker, shown: list[Found], wish: Wish, *, rest: int) -> None:
     """The choices behind a list of services."""
-    offer_details(dispatcher, [one.service for one in shown])
+    shared = shared_place(tracker)
+    offer_details(dispatcher, [one.service for one in shown], **shared)
     if rest:
-        offer(dispatcher, "utter_option_other_services", f'/other_services{{"passed": "{rest}"}}')
+        offer(dispatcher, "utter_option_other_services", payload("other_services", passed=str(rest), **shared))
     if wish.place is not None and wish.avoid is None and any(one.service.points for one in shown):
-        offer(dispatcher, "utter_option_not_near", "/not_near_here")
-    offer(dispatcher, "utter_option_for_whom", "/for_whom")
+        offer(dispatcher, "utter_option_not_near", payload("not_near_here", **shared))
+    offer(dispatcher, "utter_option_for_whom", payload("for_whom", **shared))
 
 
 def give_search(dispatcher: CollectingDispatcher, tracker: Tracker, search: str) -> list[EventType]:
-    """Two services for what is looked for, in the country and near the town that was named; then the answer on it.
+    """Two services for what is looked for, in the country and near the town that was named; then the answer on it. Where the message
+    names a place of which there are several, the question which is meant.
 
     Args:
         search: a key of `bot.knowledge.local_services.KINDS`.
     """
+    if asking := ask_which(dispatcher, tracker):
+        return [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None), *asking]
     events = _say_list(dispatcher, tracker, search)
+    say_shared(dispatcher, tracker)
     if answer := answer_for(search, country_of(tracker)):
         say_answer_words(dispatcher, answer, answer.text, numbers_for(tracker))
     return events
@@ -110,8 +117,9 @@ def _say_list(dispatcher: CollectingDispatcher, tracker: Tracker, search: str, *
         say(dispatcher, "utter_danger_anywhere")
     if country:
         further = passed + _A_REPLY
-        _offer_next(dispatcher, shown, wish, rest=further if further < len(found) else 0)
-    return [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None), SlotSet("asked", asked)]
+        _offer_next(dispatcher, tracker, shown, wish, rest=further if further < len(found) else 0)
+    remembered = [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None), SlotSet("asked", asked)]
+    return [*remembered, *forget_shared(tracker)]
 
 
 def search_of(tracker: Tracker) -> str:
@@ -173,8 +181,8 @@ class ActionForWhom(HelplineAction):
         """Lists whom services are for."""
         say(dispatcher, "utter_for_whom")
         for served in SERVED:
-            offer(dispatcher, f"utter_option_served_{served}", f'/served{{"served": "{served}"}}')
-        return []
+            offer(dispatcher, f"utter_option_served_{served}", payload("served", served=served, **shared_place(tracker)))
+        return forget_shared(tracker)
 
 
 class ActionServed(HelplineAction):
@@ -205,9 +213,8 @@ class ActionAskCountry(HelplineAction):
         return "action_ask_country"
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Asks, once."""
-        say(dispatcher, "utter_ask_country")
-        return [SlotSet("country_asked", True), SlotSet("asked", "country")]
+        """Asks, once; but where several places of one name were meant, the person may pick."""
+        return ask_country(dispatcher, tracker)
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Only asks: the search goes on, so it is not left."""
@@ -242,4 +249,6 @@ class ValidateSearchForm(FormValidationAction):
         named = next(tracker.get_latest_entity_values("country"), None)
         if named:
             return {"country": named}
+        if candidates_of(tracker):
+            return {}
         return {"country": "unknown"} if tracker.get_slot("requested_slot") == "country" else {}

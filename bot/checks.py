@@ -16,7 +16,7 @@ from bot.knowledge.answers import answers
 from bot.knowledge.directory import directory
 from bot.knowledge.emergency import emergency_table, numbers_of
 from bot.knowledge.local_services import prepare
-from bot.knowledge.places import places
+from bot.knowledge.localities import gazetteer
 from bot.locales import DEFAULT, all_locales
 from bot.paths import ROOT
 from bot.settings import Settings, settings_from
@@ -151,7 +151,7 @@ def _search() -> Iterator[Finding]:
 
 def _places() -> Iterator[Finding]:
     try:
-        places()
+        gazetteer()
         yield Finding(True, "Places: the gazetteer can be read.")
     except HelplineError as error:
         yield Finding(False, f"Places: {error}", stops=True)

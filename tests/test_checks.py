@@ -112,7 +112,7 @@ def raising(error: Exception) -> Callable[..., NoReturn]:
         ("answers", DataError("us.yml: answer 3 is broken. Mend it."), "Answers: us.yml: answer 3 is broken. Mend it."),
         ("directory", DataError("helplines/ is broken. Mend it."), "Numbers: helplines/ is broken. Mend it."),
         ("emergency_table", DataError("emergency.yml is broken. Mend it."), "Numbers: emergency.yml is broken. Mend it."),
-        ("places", DataError("data/places/ is broken. Build it."), "Places: data/places/ is broken. Build it."),
+        ("gazetteer", DataError("data/places/ is broken. Build it."), "Places: data/places/ is broken. Build it."),
     ),
 )
 def test_a_broken_part_stops_and_says_what_it_says(part: str, error: Exception, said: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import DataError
+from bot.knowledge.directory_words import labels
 from bot.knowledge.files import sections
 from bot.knowledge.hsds.codes import language_code
 from bot.knowledge.hsds.entries import label_of
 from bot.knowledge.hsds.kinds import KINDS, is_run_by_police
 from bot.knowledge.hsds.serving import AUDIENCES, says_always_open
-from bot.knowledge.labels import labels
 
 _LEFT_OUT = "emergency"  # these stand in data/emergency.yml
 _CONFIDENCE = ("confirmed", "single", "doubtful")

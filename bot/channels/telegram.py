@@ -33,8 +33,8 @@ from bot.channels.telegram_updates import (
     ALLOWED_UPDATES,
     LATE_SECONDS,
     chat_of,
-    country_of,
     is_late,
+    location_of,
     message_id_of,
     message_of,
     read_update,
@@ -366,7 +366,8 @@ class TelegramChannel:
             return
         async with chat.turn():
             chat.answered = time.monotonic()
-            message = replace(message, late=late, country=await country_of(update))
+            country, place = await location_of(update)
+            message = replace(message, late=late, country=country, place=place)
             await self._deliver(chat, chat_id, await self._answer(message, self._shape))
 
     async def _answers_for_all_late(self, chat: Chat, update: telegram.Update) -> bool:

@@ -13,7 +13,8 @@ from telegram.constants import ChatType
 
 from bot.conversation.messages import Kind, Message
 from bot.errors import DataError
-from bot.knowledge.places import places
+from bot.knowledge.local_services import code_of
+from bot.knowledge.localities import gazetteer
 from bot.locales import all_locales
 
 CHANNEL = "telegram"
@@ -120,7 +121,7 @@ def is_late(update: telegram.Update, now: float | None = None) -> bool:
 
 
 def message_of(update: telegram.Update) -> Message | None:
-    """What the conversation gets to see of an update, or None where nobody said anything. Of a location only its kind; see `country_of`.
+    """What the conversation gets to see of an update, or None where nobody said anything. Of a location only its kind; see `location_of`.
 
     Args:
         update: of a private chat, sent by a person.
@@ -171,16 +172,22 @@ def _command(text: str) -> tuple[Kind, str, str | None]:
     return Kind.TEXT, f"{match['name']} {words or ''}".rstrip(), None
 
 
-async def country_of(update: telegram.Update) -> str | None:
-    """The country of a shared location, None where there is none. The coordinates go no further than this function."""
+async def location_of(update: telegram.Update) -> tuple[str | None, str | None]:
+    """The country of a shared location, and the area of the nearest town (see `bot.knowledge.local_services.code_of`); None and None
+    where there is none. The coordinates go no further than this function."""
     location = update.message.location if update.message else None
     if location is None:
-        return None
+        return None, None
     try:
-        # Some ten milliseconds through all cities, at first also their file: not on the event loop.
-        return await asyncio.to_thread(lambda: places().country_at(location.latitude, location.longitude))
+        # At first the file of all towns is read: not on the event loop.
+        return await asyncio.to_thread(_location, location.latitude, location.longitude)
     except DataError:
-        return None
+        return None, None
+
+
+def _location(latitude: float, longitude: float) -> tuple[str | None, str | None]:
+    country = gazetteer().country_at(latitude, longitude)
+    return country, code_of(gazetteer().nearest(latitude, longitude), shared=True) if country else None
 
 
 def locale_of_app(language_code: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 import unicodedata
@@ -198,7 +199,8 @@ class Conversation:
             turn, _, picked = (message.choice or "").partition(":")
             return (_PERSON if picked == "0" else session.payload(picked) if turn == str(session.turn) else None), True
         if message.kind is Kind.PLACE:
-            return (f'/give_location{{"country": "{message.country}"}}' if message.country else None), True
+            place = {"place": message.place} if message.place else {}
+            return (f"/give_location{json.dumps({'country': message.country, **place})}" if message.country else None), True
         if message.kind is Kind.COMMAND:
             return _COMMANDS.get(message.choice or ""), True
         if is_carrier_help(message.text) and message.channel.endswith("sms"):

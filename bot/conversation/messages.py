@@ -33,6 +33,7 @@ class Message:
         choice: for CHOICE, the `turn:digit` that stood on the button; for COMMAND, the command's name without its slash
             (``start``, ``help``, ``person``, ``language``, ``erase`` or ``exit``).
         country: ISO 3166-1 alpha-2, where the channel knows it (country code of the number, shared location); a hint.
+        place: the area of a shared location, ten kilometres wide, as the dialogue remembers places; None where none was shared.
         locale: locale code that the channel suggests (language of the app); a hint.
         late: the message waited during an outage and must not be answered as if it were fresh.
     """
@@ -44,6 +45,7 @@ class Message:
     kind: Kind = Kind.TEXT
     choice: str | None = None
     country: str | None = None
+    place: str | None = None
     locale: str | None = None
     late: bool = False
 

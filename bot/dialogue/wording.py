@@ -15,6 +15,7 @@ from rasa.utils.endpoints import EndpointConfig
 from bot.dialogue.catalogues import translate
 from bot.dialogue.opening_hours import worded_openings
 from bot.knowledge.languages import english_name
+from bot.knowledge.localities import gazetteer
 from bot.locales import DEFAULT, all_locales, locale_of
 
 # An answer's sentence is no response of the domain: it comes with its own context and text (see `actions.replies.words`).
@@ -27,8 +28,8 @@ def worded_value(value: Any, locale: str) -> str:
 
     Args:
         value: text as it is; or {"context", "sentence"} for a sentence of the catalogues; or {"list": values} for several; or
-            {"country": code} or {"languages": codes} for names in the locale; or {"english_language": code}; or
-            {"openings": [weekday, opens, closes]} as in `bot.knowledge.services.Opening`;
+            {"country": code}, {"region": country and ISO 3166-2 part} or {"languages": codes} for names in the locale; or
+            {"english_language": code}; or {"openings": [weekday, opens, closes]} as in `bot.knowledge.services.Opening`;
             or {"number": text} for digits that must run left to right in every script.
         locale: locale code.
     """
@@ -39,6 +40,9 @@ def worded_value(value: Any, locale: str) -> str:
     names = CldrLocale.parse(locale)
     if "country" in value:
         return str(names.territories.get(value["country"], value["country"]))
+    if "region" in value:
+        country, region = value["region"].split()
+        return gazetteer().region_name(region, country, locale)
     if "english_language" in value:
         return english_name(value["english_language"])
     if "languages" in value:

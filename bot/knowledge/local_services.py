@@ -25,6 +25,7 @@ from bot.paths import DATA, MODELS
 LOCAL = DATA / "directory" / "local"
 FOLDERS = (HELPLINES, LOCAL, IMPORTED)  # what a charity brings comes last, for it replaces ours
 INDEX = MODELS / "directory.sqlite"  # made, like the model, from what the repository and the operator bring
+_SHARED = " once"  # behind the code of a place that the person shared and did not name
 NEAR = 100.0  # kilometres within which a service is offered as one that is near
 
 # Kinds of local services that a search looks for, best first.
@@ -45,8 +46,8 @@ def town(city: str, region: str, country: str) -> tuple[float, float] | None:
         region: ISO 3166-2 part or name of the state or province, or "".
         country: ISO 3166-1 alpha-2.
     """
-    found = localities.towns(city, country)
-    fitting = [one for one in found if one.region == region] or found
+    found, part = localities.towns(city, country), localities.region_of(region, country) if region else ""
+    fitting = [one for one in found if one.region == part] or found
     return (fitting[0].latitude, fitting[0].longitude) if fitting else None  # type: ignore[return-value]
 
 
@@ -56,6 +57,14 @@ def _placed(point: Point) -> Point:
         return point
     middle = town(point.city, point.region, point.country)
     return replace(point, latitude=middle[0], longitude=middle[1]) if middle else point
+
+
+def _timed(service: Service) -> Service:
+    """The service with the time zone of its first place, where it has opening times and the package tells no time zone for them."""
+    point = next((point for point in service.points if point.latitude is not None), None)
+    if point is None or not service.openings or service.timezone:
+        return service
+    return replace(service, timezone=localities.timezone_at(point.latitude, point.longitude))  # type: ignore[arg-type]
 
 
 def _own_ids(package: Package) -> dict[str, str]:
@@ -82,7 +91,7 @@ def services(folders: Iterable[Path] = FOLDERS) -> list[Service]:
         for service in services_of(package, town=town, reviewed=reviewed):
             points = tuple(map(_placed, service.points))
             service_id = own_ids.get(service.id, service.id)
-            found[service_id] = replace(service, id=service_id, points=points)
+            found[service_id] = _timed(replace(service, id=service_id, points=points))
     return list(found.values())
 
 
@@ -105,12 +114,22 @@ def index() -> Index:
     return prepare()
 
 
-def code_of(place: Locality) -> str:
-    """A place as a session remembers it: country, region, and the point to a tenth of a degree, some ten kilometres."""
-    return f"{place.country} {place.region or '-'} {place.latitude:.1f} {place.longitude:.1f}"
+def code_of(place: Locality, *, shared: bool = False) -> str:
+    """A place as a session remembers it: country, region, and the point to a tenth of a degree, some ten kilometres.
+
+    Args:
+        place: a town, or an area of postcodes.
+        shared: the person did not name it but shared a location, which serves one search.
+    """
+    return f"{place.country} {place.region or '-'} {place.latitude:.1f} {place.longitude:.1f}{_SHARED if shared else ''}"
+
+
+def is_shared(code: str) -> bool:
+    """Whether a place is that of a shared location."""
+    return code.endswith(_SHARED)
 
 
 def place_of(code: str) -> Locality:
     """The place that `code_of` was given, without its name."""
-    country, region, latitude, longitude = code.split()
+    country, region, latitude, longitude = code.removesuffix(_SHARED).split()
     return Locality("", country, "" if region == "-" else region, float(latitude), float(longitude), 0)

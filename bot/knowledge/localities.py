@@ -1,14 +1,14 @@
-"""Where a person is, as coordinates: from a text that names a town, a district, a state, a country or a US ZIP code, or from a shared
-location. The gazetteer is a file (`data/places/localities.npz`); nobody is asked over the network, and nothing of it is kept."""
+"""Where a person is, as coordinates: from a text that names a town, a district, a state, a country or a postcode, or from a shared
+location. The gazetteer is a file (`data/places/places.npz`); nobody is asked over the network, and nothing of it is kept."""
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,44 +16,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import DataError
-from bot.nlu.text import clean, fold
+from bot.knowledge.globe import EARTH_KM, kilometres_of, on_the_globe
+from bot.knowledge.place_words import ARTICLES, BEHIND, FROM, GENERIC, HAN, JOINTS, THERE, attached, forms, lemmas, words_of
+from bot.knowledge.postcodes import areas_named
+from bot.nlu.text import clean
 from bot.paths import DATA
 
 WELL_KNOWN_FROM: Final = 500_000  # people; such names, states and countries are believed anywhere in a text
-_MISSPELLED_FROM: Final = 50_000  # people; of smaller towns too many are spelt nearly alike
-_LONGEST: Final = 5  # words of a name
+_CITY_FROM: Final = 50_000  # people; such a city is meant rather than the state of its name
+_LARGE_FROM: Final = 100_000  # people; names of such towns are believed in another case, or with a preposition written on to them
+_MISSPELT_FROM: Final = 50_000  # people; of smaller towns too many are spelt nearly alike
+_TOWN_FROM: Final = 15_000  # people; smaller ones are believed inside a text only behind a word such as "in"
+_KNOWN_LETTERS: Final = 5  # letters of a name that is believed anywhere; shorter ones are words of some language
+_LONGEST, _LONGEST_HAN = 5, 8  # words, Chinese characters of a name
 _MOST: Final = 12  # candidates
+_LONG: Final = 8  # letters of a name that is believed though it is misspelt, where the country is known
 _TRIES: Final = 10  # at names that may be misspelt: a long message must not take long
-_SHORT: Final = 3  # words
-_CODE: Final = frozenset(("zip", "code", "zipcode", "postal"))
-_ZIP: Final = re.compile(r"(?<![\w-])(\d{5})(?:-\d{4})?(?![\w-])")
-# Words are what lies between these: letters with the marks of their script, which `\w` would cut off in Hindi.
-_BETWEEN: Final = re.compile(r"[^\w\u0300-\u036f\u0900-\u0963\u0971-\u097f'’]+|_")
-_HAN: Final = re.compile(r"[\u3400-\u9fff]+")
-# Phrases before a place, a language a line, that say that it is where the person is or wants to go; those behind it, in Hindi; and
-# Chinese ones, which are cut out of the text, since Chinese knows no spaces.
-_BEFORE_IT: Final = """
-in, at, near, around, by, to, close to, next to, nearby, outside, downtown
-en, cerca de, cerca, por, junto a
-a, au, aux, dans, près de, près d', proche de, vers, sur
-perto de, perto, em, no, na, do
-în, la, lângă, aproape de, aproape
-в, во, возле, около, рядом с, под, недалеко от, из
-у, біля, поруч з, поруч із, коло, недалеко від
-في, قريب من, قرب, بالقرب من, جنب, حول, عند, من, fi, f, fel, qrib mn, 9rib mn, qrib men, qarib min
-gần, ở, tại
-sa, nasa, taga, malapit sa
-zai
-"""
-_BEHIND_IT: Final = "में, मे, के पास, के करीब, के नजदीक, के आसपास, mein, ke paas, ke pas, fujin"
-_HAN_AROUND: Final = re.compile("我在|我住在|住在|人在|靠近|离|離|在|附近|旁边|旁邊|周围|周圍|这里|這裡|这边|的|近|里|市区|市區")
-_ARTICLES: Final = frozenset(("the", "la", "le", "el", "l", "al", "los", "las"))
-_GENERIC: Final = frozenset(
-    ("city", "town", "ciudad", "ville", "cidade", "oras", "orasul", "город", "городе", "місто", "місті", "مدينه", "शहर")
-)
-_CLITICS: Final = ("بال", "وال", "ب", "ل", "ف", "و")  # Arabic prepositions that are written on to the name
-_CLITIC_OF: Final = {"بال": "ال", "وال": "ال"}
-_BREAKS: Final = (OSError, EOFError, ValueError, KeyError, IndexError, zlib.error, zipfile.BadZipFile)
+_NOWHERE: Final = -32768  # in place of coordinates
+_BESIDE_KM: Final = 45.0  # a district lies so near to its city
+_COUNTRY_KM: Final = 300.0  # further off, the nearest town says nothing of the country
+_AREA_KM: Final = 12.0  # around the middle of an area of postcodes: it is called after the largest town there
+_SAME_KM: Final = 60.0  # towns of one name so near to each other are one for who looks for help
+# Shares of the people of the largest place of a name, from which on another may be meant as well: in other countries, in other states of
+# the country that is known; and from which on one is named beside them where a question is asked anyway. London, Ontario has 0.047 of
+# London, Guadalajara in Spain 0.067 of that in Mexico.
+_STATE: Final = 1_000_000  # people that the file gives a state which is as well known as a large city
+_MAY_BE, _MAY_BE_THERE, _NAMED_TOO = 0.06, 0.2, 0.03
+_FIRST_BYTES: Final = 8
+_AT_ONCE: Final = 4_000  # names
+_BREAKS: Final = (OSError, EOFError, ValueError, KeyError, IndexError, zlib.error, zipfile.BadZipFile, LZMAError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -66,6 +57,7 @@ class Locality:
         region: state or province by its ISO 3166-2 part (``AL``, ``ENG``), or "" where that is unknown.
         latitude, longitude: degrees; None for a state or a country, which is too wide for a point.
         population: people, 0 where unknown.
+        number: of its row in the gazetteer, see `at`; -1 for an area of postcodes.
     """
 
     name: str
@@ -74,94 +66,164 @@ class Locality:
     latitude: float | None
     longitude: float | None
     population: int
+    number: int = -1
 
 
-def words_of(text: str) -> list[str]:
-    """The folded words of a text, of which the length is bounded."""
-    return [word for word in _BETWEEN.sub(" ", fold(text).replace("’", "'")).split() if word.strip("'")]
+@dataclass(frozen=True)
+class _Match:
+    """A name in a text.
 
+    Attributes:
+        start, end: its first unit (a word, or a Chinese character) and the one behind its last.
+        rows: of the places that are called so, the most populous first.
+        mark: 2 behind a word such as "in", 1 behind one such as "from", else 0.
+        exact: it is written as in the gazetteer, not in another case.
+        ordinary: the words mean something else as well.
+        short: it is an abbreviation.
+        letters: how many it has; a Chinese character says as much as three.
+        within: what stands beside it says where it lies.
+    """
 
-def _phrases(text: str) -> frozenset[str]:
-    return frozenset("_".join(words_of(phrase)) for phrase in re.split("[,\n]", text.strip()))
-
-
-BEFORE: Final = _phrases(_BEFORE_IT)
-BEHIND: Final = _phrases(_BEHIND_IT)
+    start: int
+    end: int
+    rows: tuple[int, ...]
+    mark: int
+    exact: bool = True
+    ordinary: bool = False
+    short: bool = False
+    letters: int = 0
+    within: bool = False
 
 
 class _Words:
-    """Sorted words in one run of bytes: a list of strings would take ten times the memory."""
+    """Words in one run of bytes: a list of strings would take ten times the memory."""
 
-    def __init__(self, run: NDArray[Any], ends: NDArray[Any]) -> None:
-        self._run, self._ends = run.tobytes(), ends
+    def __init__(self, data: Any, key: str) -> None:
+        self._run = data[key].tobytes()
+        self._ends = _ends(data[f"{key}_sizes"])
+        if self._ends[-1] != len(self._run):
+            raise ValueError(key)
 
     def __len__(self) -> int:
         return len(self._ends) - 1
 
+    def bytes_at(self, row: int) -> bytes:
+        """A word as it is kept."""
+        return self._run[self._ends[row] : self._ends[row + 1]]
+
     def __getitem__(self, row: int) -> str:
         if not 0 <= row < len(self):
             raise IndexError(row)
-        return self._run[self._ends[row] : self._ends[row + 1]].decode()
+        return self.bytes_at(row).decode()
 
-    def size(self, row: int) -> int:
-        """The bytes of a word."""
-        return int(self._ends[row + 1] - self._ends[row])
+    def all(self) -> list[str]:
+        """All of them, where they are few."""
+        return [self[row] for row in range(len(self))]
 
-    def row(self, word: str) -> int | None:
-        """Where a word stands, or None."""
-        wanted, low, high = word.encode(), 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            if self._run[self._ends[middle] : self._ends[middle + 1]] < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        return low if low < len(self) and self._run[self._ends[low] : self._ends[low + 1]] == wanted else None
 
-    def __contains__(self, word: str) -> bool:
-        return self.row(word) is not None
+class _Names(_Words):
+    """Sorted words that are looked up many at a time: numpy finds those with the same first letters, by their first eight bytes."""
+
+    def __init__(self, data: Any, key: str) -> None:
+        super().__init__(data, key)
+        starts, sizes = self._ends[:-1], np.diff(self._ends.astype(np.int64))
+        run = np.frombuffer(self._run + bytes(_FIRST_BYTES), np.uint8)
+        self._firsts = np.zeros(len(self), np.uint64)
+        for place in range(_FIRST_BYTES):
+            self._firsts |= np.where(place < sizes, run[starts + place], 0).astype(np.uint64) << np.uint64(8 * (_FIRST_BYTES - 1 - place))
+
+    def rows(self, names: Sequence[str]) -> list[int]:
+        """Where names stand; -1 for those that do not."""
+        encoded = [name.encode() for name in names]
+        firsts = np.array([int.from_bytes(name[:_FIRST_BYTES].ljust(_FIRST_BYTES, b"\0"), "big") for name in encoded], np.uint64)
+        lows, highs = np.searchsorted(self._firsts, firsts), np.searchsorted(self._firsts, firsts, "right")
+        found = [-1] * len(names)
+        for at in np.flatnonzero(lows < highs).tolist():
+            low, high, name = int(lows[at]), int(highs[at]), encoded[at]
+            while low < high:
+                middle = (low + high) // 2
+                if self.bytes_at(middle) < name:
+                    low = middle + 1
+                else:
+                    high = middle
+            found[at] = low if low < len(self) and self.bytes_at(low) == name else -1
+        return found
 
 
 class Gazetteer:
     """The places and their names.
 
     Args:
-        data: the arrays that `tools/build_localities.py` writes.
+        data: the arrays that `tools/build_places.py` writes.
     """
 
     def __init__(self, data: Any) -> None:
-        self._names, self._places, self._ordinary, self._zip_cities = (
-            _Words(data[key], data[f"{key}_ends"]) for key in ("names", "places", "words", "zip_cities")
-        )
-        self._rows, self._rows_ends = data["rows"], data["rows_ends"]
-        self._country, self._region, self._people = data["country"], data["region"], data["people"]
+        self._names, self._places, self._region_names = _Names(data, "names"), _Words(data, "places"), _Words(data, "region_names")
+        self._ordinary, self._areas = _Names(data, "words"), _Names(data, "areas")
+        self._zones, codes = _Words(data, "zones").all(), _Words(data, "codes").all()
+        self._codes = [(code[:2], code[3:]) for code in codes]
+        self._code_at = {code: number for number, code in enumerate(self._codes)}
+        self._locales = [str(locale) for locale in data["locales"]]
+        self._rows, self._rows_ends = data["rows"], _ends(data["rows_count"])
+        self._code, self._zone, self._people = data["code"], data["zone"], data["people"]
         self._latitude, self._longitude = data["latitude"], data["longitude"]
-        self._zip = {key: data[key] for key in ("zip", "zip_latitude", "zip_longitude", "zip_city", "zip_state")}
-        towns = np.flatnonzero(~np.isnan(self._latitude))
-        self._towns, self._globe = towns, _on_the_globe(self._latitude[towns], self._longitude[towns])
-        self._spelt = self._spellings()
+        self._area_latitude, self._area_longitude = data["area_latitude"], data["area_longitude"]
+        self._towns = np.flatnonzero(self._latitude != _NOWHERE).astype(np.int32)
+        globe = on_the_globe(self._latitude[self._towns] / 100, self._longitude[self._towns] / 100)
+        self._globe = np.stack(globe, axis=1).astype(np.float32)
+        own = np.unpackbits(data["own"])[: len(self._names)].astype(bool)
+        self._first_words = frozenset(_Words(data, "first_words").all())
+        self._spelt = _Spelt(self._names, self._people[self._rows[self._rows_ends[:-1]]], own)
+        if max(len(self._places) - 1, int(self._rows.max())) != len(self._people) - 1 or len(self._area_latitude) != len(self._areas):
+            raise ValueError("rows")
 
-    def find(self, text: str, country: str | None = None) -> list[Locality]:
+    def find(self, text: str, country: str | None = None, *, about: bool = False) -> list[Locality]:
         """The places that a text may mean, the most populous first; none where it names none.
 
-        A ZIP code is believed first; then a name that is the whole text, or stands behind a word such as "near"; then a well-known one
-        anywhere; then such a one misspelt, but not where the word is an ordinary one. What follows a name ("Paris, Texas") decides
-        between places of that name.
+        A postcode is believed first; then a name that is the whole text, or stands behind a word such as "near", or beside its city, state
+        or country ("Paris, Texas"); then a well-known one anywhere; then such a one misspelt, but not where the word is an ordinary one.
 
         Args:
             text: what the person wrote.
             country: ISO 3166-1 alpha-2 of the country that is likely anyway; where it has a place of that name, others are left out.
+            about: the text says where the person is, so that a smaller town is believed anywhere in it as well.
         """
-        if country in (None, "US") and (found := self._zip_in(clean(text))):
-            return [found]
-        words = words_of(_HAN.sub(_spaced, clean(text)))
-        for rows, sure in self._exact(words, country):
-            if rows and sure:
-                return self._localities(rows, country)
-        for rows in self._misspelt(words, country):
-            if rows:
-                return self._localities(rows, country)
-        return []
+        said = clean(text)
+        if area := self._area_in(said, country):
+            return [area]
+        units = _units(words_of(said))
+        matches = self._matches(units)
+        best = self._best(self._joined(matches, units), len(units), country, about=about)
+        rows = list(best.rows) if best else self._misspelt(units, country, about=about)
+        return self._localities(rows, country)
+
+    def told(self, text: str, country: str | None = None) -> list[Locality]:
+        """The well-known places that a text on something else says that the person is in: behind a word such as "in", not "from".
+
+        Args:
+            text: what the person wrote.
+            country: as in `find`.
+        """
+        units = _units(words_of(clean(text)))
+        known = [
+            match
+            for match in self._joined(self._matches(units), units)
+            if match.mark == 2 and not match.ordinary and not match.short and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM
+        ]
+        best = self._best(known, len(units), country, about=False)
+        return self._localities(list(best.rows), country) if best else []
+
+    def is_place(self, text: str) -> bool:
+        """Whether the whole text is the name of a well-known place. Not of a small one: Hola is a town, and so is Socorro."""
+        units = _units(words_of(text))
+        whole = [match for match in self._matches(units) if match.exact and (match.start, match.end) == (0, len(units))]
+        return any(not match.ordinary and not match.short and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM for match in whole)
+
+    def at(self, number: int) -> Locality:
+        """The place of a row (`Locality.number`). Raises IndexError where there is none."""
+        if not 0 <= number < len(self._people):
+            raise IndexError(number)
+        return self._locality(number)
 
     def nearest(self, latitude: float, longitude: float) -> Locality:
         """The town that is nearest to a place.
@@ -169,180 +231,386 @@ class Gazetteer:
         Args:
             latitude, longitude: degrees, as in WGS 84.
         """
-        here = _on_the_globe(np.array([latitude], np.float32), np.array([longitude], np.float32))[0]
-        return self._locality(int(self._towns[np.argmax(self._globe @ here)]))
+        return self._locality(self._nearest(latitude, longitude)[0])
 
-    def _zip_in(self, text: str) -> Locality | None:
-        """The place of a ZIP code, which is the whole of a short text, or stands behind a word such as "near": sums of money have five
-        digits too."""
-        words = words_of(text)
-        for match in _ZIP.finditer(text):
-            before = words_of(text[: match.start()])[-2:]
-            row = int(np.searchsorted(self._zip["zip"], int(match[1])))
-            believed = len(words) <= _SHORT or bool(_CODE.intersection(before) or BEFORE.intersection(before[-1:]))
-            if believed and row < len(self._zip["zip"]) and self._zip["zip"][row] == int(match[1]):
-                return Locality(
-                    self._zip_cities[int(self._zip["zip_city"][row])],
-                    "US",
-                    self._zip["zip_state"][row].decode(),
-                    round(float(self._zip["zip_latitude"][row]), 4),
-                    round(float(self._zip["zip_longitude"][row]), 4),
-                    0,
-                )
+    def country_at(self, latitude: float, longitude: float) -> str | None:
+        """The country of the nearest town; None more than 300 km away from any."""
+        row, away = self._nearest(latitude, longitude)
+        return self._codes[self._code[row]][0] if away <= _COUNTRY_KM else None
+
+    def timezone_at(self, latitude: float, longitude: float) -> str:
+        """The IANA name of the time zone of the nearest town."""
+        return self._zones[self._zone[self._nearest(latitude, longitude)[0]]]
+
+    def region_of(self, said: str, country: str) -> str:
+        """The ISO 3166-2 part of a state or province, ``CA`` of "California", "Calif." and "ca"; "" where there is none of that name.
+
+        Args:
+            said: its name in one of the locales, its usual abbreviation, or its part.
+            country: ISO 3166-1 alpha-2.
+        """
+        part = said.strip().upper().removeprefix(f"{country}-")
+        if (country, part) in self._code_at:
+            return part
+        name = " ".join(words_of(said))
+        rows = [one for row in self._names.rows([name, f"~{name}"]) for one in self._called(row)]
+        regions = [self._codes[self._code[one]] for one in rows if self._is_wide(one)]
+        return next((region for its_country, region in regions if its_country == country), "")
+
+    def region_name(self, region: str, country: str, locale: str) -> str:
+        """What a state or province is called in a locale, or "" where that is unknown.
+
+        Args:
+            region: ISO 3166-2 part.
+            country: ISO 3166-1 alpha-2.
+            locale: locale code.
+        """
+        number = self._code_at.get((country, region))
+        if number is None or not region:
+            return ""
+        columns = [self._locales.index(one) for one in (locale, "en") if one in self._locales]
+        return next(filter(None, (self._region_names[column * len(self._codes) + number] for column in columns)), "")
+
+    def _nearest(self, latitude: float, longitude: float) -> tuple[int, float]:
+        """The row of the nearest town, and kilometres to it."""
+        here = np.array(on_the_globe(latitude, longitude), np.float32)
+        best = int(np.argmax(self._globe @ here))
+        return int(self._towns[best]), float(kilometres_of(np.linalg.norm(self._globe[best] - here)))
+
+    def _area_in(self, text: str, country: str | None) -> Locality | None:
+        """The area of a postcode in a text: its middle, called after the largest town there."""
+        for its_country, code in areas_named(text, country, lambda name: self._names.rows([name])[0] >= 0):
+            starts = [f"{its_country} {code[:length]}" for length in range(len(code), 1, -1)]
+            starts = starts[:1] if its_country in ("GB", "CA") else starts
+            row = next((row for row in self._areas.rows(starts) if row >= 0), None)
+            if row is not None:
+                latitude, longitude = self._area_latitude[row] / 100, self._area_longitude[row] / 100
+                here = np.array(on_the_globe(latitude, longitude), np.float32)
+                away = np.linalg.norm(self._globe - here, axis=1)
+                within = self._towns[away * EARTH_KM <= _AREA_KM]
+                there = [int(one) for one in within[:_MOST] if self._codes[self._code[one]][0] == its_country]
+                called = self._locality(there[0] if there else int(self._towns[np.argmin(away)]))
+                around = self._locality(int(self._towns[np.argmin(away)]))
+                region = around.region if around.country == its_country else ""
+                return Locality(called.name, its_country, region, float(latitude), float(longitude), 0)
         return None
 
-    def _exact(self, words: list[str], country: str | None) -> Iterator[tuple[list[int], bool]]:
-        """Rows for the names in a text, the likeliest name first, and whether it is believed."""
-        for start, end, marked in _spans(words):
-            name = " ".join(words[start:end])
-            for spelling in _spellings_of(name):
-                rows = self._called(spelling)
-                if not rows:
+    def _matches(self, units: list[str]) -> list[_Match]:
+        """All names in a text."""
+        marks = _marks(units)
+        spans = [
+            (start, end)
+            for start, first in enumerate(units)
+            for end in range(start + 1, min(len(units), start + (_LONGEST_HAN if HAN.match(first) else _LONGEST)) + 1)
+            if _is_one_script(units[start:end])
+        ]
+        names = [_name(units[start:end]) for start, end in spans]
+        others = [(start, end, form, cut) for start, end in spans for form, cut in self._forms(units[start:end])]
+        looked_up = [*names, *(form for _, _, form, _ in others), *(f"={name}" for name in names)]
+        ordinary = self._ordinary_among([*names, *(form for _, _, form, _ in others)])
+        rows = iter(self._names.rows(looked_up))
+        found: dict[tuple[int, int], list[_Match]] = {}
+
+        def note(span: tuple[int, int], row: int, name: str, mark: int, *, exact: bool = True, short: bool = False) -> None:
+            letters = 3 * len(name) if HAN.match(name) else len(name)
+            match = _Match(*span, self._called(row), mark, exact, name in ordinary, short, letters)
+            found.setdefault(span, []).append(match)
+
+        for span, name, row in zip(spans, names, rows, strict=False):
+            if row >= 0:
+                note(span, row, name, marks[span])
+        for (start, end, form, cut), row in zip(others, rows, strict=False):
+            span = (start, end)
+            surface = end - start == 1 and units[start] in ordinary
+            if row < 0 or surface or any(one.exact for one in found.get(span, ())):
+                continue
+            if int(self._people[self._called(row)[0]]) >= (_LARGE_FROM if cut else _TOWN_FROM):
+                note(span, row, form, 2 if cut else marks[span], exact=False)
+        for span, name, row in zip(spans, names, rows, strict=False):
+            if row >= 0:
+                note(span, row, name, marks[span], short=True)
+        return [match for those in found.values() for match in those]
+
+    def _ordinary_among(self, names: Sequence[str]) -> set[str]:
+        return {name for name, row in zip(names, self._ordinary.rows(names), strict=True) if row >= 0}
+
+    def _forms(self, units: list[str]) -> Iterable[tuple[str, bool]]:
+        """Other ways in which the file may write a name; of several words only where it has a name with such a first word."""
+        if len(units) > 3 or HAN.match(units[0]):
+            return ()
+        if len(units) > 1 and self._first_words.isdisjoint((units[0], *lemmas(units[0]), *attached(units[0]))):
+            return ()
+        return forms(units)
+
+    def _joined(self, matches: list[_Match], units: list[str]) -> list[_Match]:
+        """The names, and those that stand beside their city, state or country as one: with only the places that lie there."""
+        by_start: dict[int, list[_Match]] = {}
+        for match in matches:
+            by_start.setdefault(match.start, []).append(match)
+        joined = list(matches)
+        for match in matches:
+            gap = match.end
+            while gap < len(units) and gap - match.end < 2 and units[gap] in JOINTS:
+                gap += 1
+            for other in [one for at in {match.end, gap} for one in by_start.get(at, ())]:
+                for inner, outer in ((match, other), (other, match)):
+                    rows = self._within(inner.rows, outer.rows)
+                    if rows and not (inner.ordinary and outer.ordinary):
+                        joined.append(self._as_one(match, other, inner, rows))
+            if match.end < len(units) and (match.end + 1 == len(units) or units[match.end] != "in"):
+                state = ("US", units[match.end].upper())  # two letters behind a town: no names of the file
+                rows = tuple(row for row in match.rows if self._codes[self._code[row]] == state and not self._is_wide(row))
+                if len(state[1]) == 2 and rows:
+                    joined.append(replace(match, end=match.end + 1, rows=rows, within=True))
+        return joined
+
+    def _as_one(self, match: _Match, other: _Match, inner: _Match, rows: tuple[int, ...]) -> _Match:
+        mark = max(match.mark, other.mark)
+        return replace(inner, start=match.start, end=max(match.end, other.end), rows=rows, mark=mark, within=True, short=False)
+
+    def _within(self, rows: tuple[int, ...], outer: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of the places that lie in one of others: in a state or country, or as a smaller town beside a large one."""
+        found = []
+        for row in rows[:_MOST]:
+            country, region = self._codes[self._code[row]]
+            for other in outer[:_MOST]:
+                its_country, its_region = self._codes[self._code[other]]
+                if row == other or country != its_country:
                     continue
-                rows, rest = self._qualified(rows, words[end : end + 3])
-                qualified = rest > 0
-                alone = start == 0 and end + rest == len(words)
-                known = int(self._people[rows[0]]) >= WELL_KNOWN_FROM and len(name) >= (2 if _HAN.match(name) else 4)
-                if spelling != name:
-                    yield rows, known and spelling not in self._ordinary
-                elif name in self._ordinary:  # "nice" is a town only for who is in France and says nothing else
-                    yield rows, qualified or (alone and country is not None and country in self._countries(rows))
+                if self._is_wide(other):
+                    fits = its_region == "" or (region == its_region and not self._is_wide(row))
                 else:
-                    yield rows, alone or marked or known or qualified
+                    large = int(self._people[other]) >= _LARGE_FROM and self._people[other] > self._people[row]
+                    fits = large and not self._is_wide(row) and self._kilometres(row, other) <= _BESIDE_KM
+                if fits:
+                    found.append(row)
+                    break
+        return tuple(found)
 
-    def _qualified(self, rows: list[int], behind: list[str]) -> tuple[list[int], int]:
-        """Those of the places that lie in what is named behind them, and of how many words that consists; all and 0 where none does."""
-        for length in range(len(behind), 0, -1):
-            name = " ".join(behind[:length])
-            within = {(self._country[row], self._region[row]) for row in self._called(name) if np.isnan(self._latitude[row])}
-            if length == 1 and len(name) == 2 and not within:
-                within = {(b"US", name.upper().encode())}
-            fitting = [row for row in rows if within & {(self._country[row], b""), (self._country[row], self._region[row])}]
-            if fitting:
-                return fitting, length
-        return rows, 0
+    def _kilometres(self, row: int, other: int) -> float:
+        points = np.array(on_the_globe(self._latitude[[row, other]] / 100, self._longitude[[row, other]] / 100))
+        return float(kilometres_of(np.linalg.norm(points[:, 0] - points[:, 1])))
 
-    def _misspelt(self, words: list[str], country: str | None) -> Iterator[list[int]]:
-        tried = 0
-        for start, end, marked in _spans(words):
-            name = " ".join(words[start:end])
-            alone = start == 0 and end == len(words)
-            if (marked or alone) and len(name) >= 5 and max(words[start:end], key=len) not in self._ordinary:
-                yield self._near_to(name, country)
+    def _best(self, matches: list[_Match], units: int, country: str | None, *, about: bool) -> _Match | None:
+        """The name that is likeliest meant among those that are believed."""
+        best: tuple[tuple[float, ...], _Match] | None = None
+        for match in matches:
+            if not self._believed(match, units, country, about=about):
+                continue
+            people = int(self._people[match.rows[0]])
+            home = country is not None and country in self._countries(match.rows)
+            weight = (
+                (4.0 if match.start == 0 and match.end == units else 0.0)
+                + 3.0 * match.within
+                + (0.0, 0.5, 2.0)[match.mark]
+                + 1.5 * home
+                + 1.0 * (people >= WELL_KNOWN_FROM)
+                + 0.5 * (people >= _LARGE_FROM)
+                + 0.5 * (not self._is_wide(match.rows[0]))
+                - 0.7 * (not match.exact)
+                - 1.0 * match.ordinary
+                + 0.8 * (match.end - match.start)
+            )
+            key = (weight, match.start if match.mark else -match.start)
+            if best is None or key > best[0]:
+                best = key, match
+        return best[1] if best else None
+
+    def _believed(self, match: _Match, units: int, country: str | None, *, about: bool) -> bool:
+        people = int(self._people[match.rows[0]])
+        alone = match.start == 0 and match.end == units
+        home = country is not None and country in self._countries(match.rows)
+        if match.ordinary:  # "nice" is a town only for who is in France and says nothing else
+            return (
+                (match.within and people >= _TOWN_FROM)
+                or (alone and home)
+                or (about and match.mark == 2 and people >= _LARGE_FROM and home)
+            )
+        if match.within or alone:
+            return True
+        if match.short:
+            return about or match.mark == 2
+        if match.mark:
+            return match.exact or people >= _TOWN_FROM
+        if people >= WELL_KNOWN_FROM and match.letters >= _KNOWN_LETTERS:
+            return True
+        return about and people >= (_TOWN_FROM if home else _LARGE_FROM)
+
+    def _misspelt(self, units: list[str], country: str | None, *, about: bool) -> list[int]:
+        marks, tried, ordinary = _marks(units), 0, self._ordinary_among(units)
+        spans = [
+            (start, end)
+            for start in range(len(units))
+            for end in range(min(len(units), start + 3), start, -1)
+            if not HAN.match(units[start]) and (about or marks[start, end] or (start == 0 and end == len(units)))
+        ]
+        spans.sort(key=lambda span: (-marks[span], span[0] - span[1], span[0]))
+        for start, end in spans:
+            name = " ".join(units[start:end])
+            if len(name) >= 5 and not all(len(unit) < 3 or unit in ordinary for unit in units[start:end]):
+                if rows := self._near_to(name, country, least=_MISSPELT_FROM if about or len(units) == end - start else WELL_KNOWN_FROM):
+                    return rows
                 tried += 1
                 if tried == _TRIES:
-                    return
+                    break
+        return []
 
-    def _near_to(self, name: str, country: str | None) -> list[int]:
-        """Rows of the best of the names that are spelt nearly so: those of the likely country first, well-known ones, then the nearest."""
-        most = 2 if len(name) >= 9 else 1
-        letters, lengths, names, peaks = self._spelt
-        low, high = np.searchsorted(lengths, (len(name) - most, len(name) + most + 1))
-        apart = np.abs(letters[low:high] - _letters([name], np.array([len(name)]))).sum(axis=1, dtype=np.int16)
-        best: tuple[tuple[bool, bool, int, int], int] | None = None
-        for spot in low + np.flatnonzero(apart <= 2 * most):
-            other = self._names[int(names[spot])]
-            distance = _edits(name, other, most)
-            if distance <= most:
-                at_home = country is not None and country in self._countries(self._called(other))
-                people = int(peaks[spot])
-                key = (not at_home, people < WELL_KNOWN_FROM, distance, -people)
-                if best is None or key < best[0]:
-                    best = key, int(names[spot])
-        return self._called(self._names[best[1]]) if best else []
+    def _near_to(self, name: str, country: str | None, least: int) -> list[int]:
+        """Rows of the best of the names that are spelt nearly so and have at least so many people: those of the likely country first,
+        well-known ones, then the nearest."""
+        best: tuple[tuple[bool, bool, int, int], tuple[int, ...]] | None = None
+        for row, distance in self._spelt.like(name):
+            rows = self._called(row)
+            people = int(self._people[rows[0]])
+            at_home = country is not None and country in self._countries(rows)
+            if people < least and not (at_home and people >= _LARGE_FROM and len(name) >= _LONG):
+                continue
+            key = (not at_home, people < WELL_KNOWN_FROM, distance, -people)
+            if best is None or key < best[0]:
+                best = key, rows
+        return list(best[1]) if best else []
 
-    def _spellings(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """What is compared with a misspelt name: counts of letters, lengths, rows of names, and the people of the largest
-        place; the shortest names first."""
-        peaks = self._people[self._rows[self._rows_ends[:-1]]]
-        rows = [row for row in np.flatnonzero(peaks >= _MISSPELLED_FROM) if self._names.size(row) >= 4]
-        rows.sort(key=lambda row: len(self._names[row]))
-        names = [self._names[row] for row in rows]
-        lengths = np.array([len(name) for name in names], np.int16)
-        return _letters(names, lengths), lengths, np.array(rows, np.uint32), peaks[rows]
+    def _called(self, row: int) -> tuple[int, ...]:
+        return () if row < 0 else tuple(self._rows[self._rows_ends[row] : self._rows_ends[row + 1]].tolist())
 
-    def _called(self, name: str) -> list[int]:
-        row = self._names.row(name)
-        return [] if row is None else [int(one) for one in self._rows[self._rows_ends[row] : self._rows_ends[row + 1]]]
+    def _countries(self, rows: Iterable[int]) -> set[str]:
+        return {self._codes[self._code[row]][0] for row in rows}
 
-    def _countries(self, rows: Sequence[int]) -> set[str]:
-        return {self._country[row].decode() for row in rows}
+    def _is_wide(self, row: int) -> bool:
+        return bool(self._latitude[row] == _NOWHERE)
 
     def _localities(self, rows: list[int], country: str | None) -> list[Locality]:
-        likely = [row for row in rows if self._country[row].decode() == country] or rows
+        likely = [row for row in rows if self._codes[self._code[row]][0] == country] or rows
         return [self._locality(row) for row in likely if not self._said_better(row, likely)][:_MOST]
 
     def _said_better(self, row: int, rows: list[int]) -> bool:
         """Whether another of the places is the same in effect: the city of New York rather than its state, and Mexico rather than its
-        capital; but a state that is hardly more than its city, such as Singapore, is the city."""
+        capital; but a country that is hardly more than its city, such as Singapore, is the city."""
         for other in rows:
-            wide, point = (row, other) if np.isnan(self._latitude[row]) else (other, row)
-            around = {(self._country[point], b""), (self._country[point], self._region[point])}
-            if (
-                np.isnan(self._latitude[wide])
-                and not np.isnan(self._latitude[point])
-                and (self._country[wide], self._region[wide]) in around
-            ):
-                return row == (wide if self._people[point] * 2 >= self._people[wide] else point)
+            wide, point = (row, other) if self._is_wide(row) else (other, row)
+            if not self._is_wide(wide) or self._is_wide(point):
+                continue
+            (country, region), (its_country, its_region) = self._codes[self._code[wide]], self._codes[self._code[point]]
+            if country == its_country and region in ("", its_region):
+                city = int(self._people[point]) * 2 >= int(self._people[wide]) if not region else int(self._people[point]) >= _CITY_FROM
+                return row == (wide if city else point)
         return False
 
     def _locality(self, row: int) -> Locality:
-        wide = bool(np.isnan(self._latitude[row]))
+        country, region = self._codes[self._code[row]]
+        wide = self._is_wide(row)
         return Locality(
             self._places[row],
-            self._country[row].decode(),
-            self._region[row].decode(),
-            None if wide else round(float(self._latitude[row]), 4),
-            None if wide else round(float(self._longitude[row]), 4),
+            country,
+            region,
+            None if wide else float(self._latitude[row]) / 100,
+            None if wide else float(self._longitude[row]) / 100,
             int(self._people[row]),
+            row,
         )
 
 
-def _spans(words: list[str]) -> list[tuple[int, int, bool]]:
-    """Where names may stand (first word, word behind the last, whether it stands behind a word such as "near"): the marked ones first, the
-    longer before the shorter, then the whole text and its other parts."""
-    starts = {0} if len(words) == 1 else set()
-    behind: set[int] = set()
-    for i in range(len(words)):
+class _Spelt:
+    """Names that are compared with misspelt ones. Whoever errs once leaves the first two letters of a name or its last two as they are,
+    so only those with the same ones are looked at.
+
+    Args:
+        names: all names.
+        people: of the largest place of each.
+        own: whether it is a place's own name, and not one of its others.
+    """
+
+    def __init__(self, names: _Names, people: NDArray[Any], own: NDArray[Any]) -> None:
+        self._names = names
+        # Of the other names in Latin letters too many belong to languages that nobody here writes.
+        kept, lengths, letters, first, last = (list[Any]() for _ in range(5))
+        rows = np.flatnonzero(people >= _MISSPELT_FROM)
+        for part in np.array_split(rows, max(1, len(rows) // _AT_ONCE)):  # a list of all names would stay in memory
+            spelt = [
+                (row, name)
+                for row in part.tolist()
+                if len(name := names[row]) >= 4 and name[0] not in "=~" and not HAN.match(name) and (own[row] or not name.isascii())
+            ]
+            words = [name for _, name in spelt]
+            kept.append(np.array([row for row, _ in spelt], np.int32))
+            lengths.append(np.array([len(name) for name in words], np.uint8))
+            letters.append(_letters(words, lengths[-1]))
+            first.append(np.array([_key(name[:2]) for name in words], np.uint32))
+            last.append(np.array([_key(name[-2:]) for name in words], np.uint32))
+        self._rows, self._lengths, self._letters = np.concatenate(kept), np.concatenate(lengths), np.concatenate(letters)
+        self._by_ends = []
+        for keys in (np.concatenate(first), np.concatenate(last)):
+            order = np.argsort(keys, kind="stable").astype(np.int32)
+            self._by_ends.append((keys[order], order))
+
+    def like(self, name: str) -> list[tuple[int, int]]:
+        """Rows of names that are spelt nearly so, and the number of errors."""
+        most = 2 if len(name) >= 9 else 1
+        spots = []
+        for (keys, order), end in zip(self._by_ends, (name[:2], name[-2:]), strict=True):
+            low, high = np.searchsorted(keys, (_key(end), _key(end) + 1))
+            spots.append(order[low:high])
+        near = np.unique(np.concatenate(spots))
+        near = near[np.abs(self._lengths[near].astype(np.int16) - len(name)) <= most]
+        apart = np.abs(self._letters[near] - _letters([name], np.array([len(name)]))).sum(axis=1, dtype=np.int16)
+        found = []
+        for spot in near[apart <= 2 * most].tolist():
+            row = int(self._rows[spot])
+            distance = _edits(name, self._names[row], most)
+            if distance <= most:
+                found.append((row, distance))
+        return found
+
+
+def _is_one_script(units: list[str]) -> bool:
+    """Whether units make a name: words, or at least two Chinese characters."""
+    han = [bool(HAN.match(unit)) for unit in units]
+    return not any(han) or (all(han) and len(units) > 1)
+
+
+def _name(units: list[str]) -> str:
+    return ("" if HAN.match(units[0]) else " ").join(units)
+
+
+def _key(two: str) -> int:
+    return (ord(two[0]) << 16 | ord(two[-1])) & 0xFFFFFFFF
+
+
+def _ends(sizes: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.uint32)
+
+
+def _units(words: list[str]) -> list[str]:
+    """Words, and Chinese characters one by one, since Chinese knows no spaces."""
+    return [unit for word in words for unit in (word if HAN.match(word) else [word])]
+
+
+class _Marks(dict[tuple[int, int], int]):
+    def __missing__(self, span: tuple[int, int]) -> int:
+        return 0
+
+
+def _marks(units: list[str]) -> _Marks:
+    """Which spans of a text stand behind a word such as "in" (2) or "from" (1), or before such a word, as in Hindi."""
+    starts: dict[int, int] = {}
+    for i in range(len(units)):
         for length in (3, 2, 1):
-            phrase = "_".join(words[i : i + length])
-            if i + length <= len(words) and phrase in BEFORE:
+            phrase = "_".join(units[i : i + length])
+            mark = 2 if phrase in THERE else 1 if phrase in FROM else 0
+            if mark and i + length <= len(units):
                 start = i + length
-                starts.add(start)
-                while start < len(words) and (words[start] in _ARTICLES or words[start] in _GENERIC):
+                starts[start] = max(mark, starts.get(start, 0)) if length == 1 else mark
+                while start < len(units) and (units[start] in ARTICLES or units[start] in GENERIC):
                     start += 1
-                    starts.add(start)
-            if phrase in BEHIND:
-                behind.add(i)
-    spans = [
-        (start, end, True)
-        for start in range(len(words))
-        for end in range(min(len(words), start + _LONGEST), start, -1)
-        if (start in starts and len(words) > 1) or end in behind
-    ]
-    spans.sort(key=lambda span: (span[0] - span[1], -span[0]))
-    seen = {span[:2] for span in spans}
-    rest = [
-        (start, end, False)
-        for start in range(len(words))
-        for end in range(min(len(words), start + _LONGEST), start, -1)
-        if (start, end) not in seen
-    ]
-    rest.sort(key=lambda span: (span[0] - span[1], span[0]))
-    return spans + rest
-
-
-def _spellings_of(name: str) -> Iterator[str]:
-    yield name
-    for clitic in _CLITICS:
-        if name.startswith(clitic) and len(name) > len(clitic) + 2:
-            yield _CLITIC_OF.get(clitic, "") + name[len(clitic) :]
-            yield name[len(clitic) :]
-
-
-def _spaced(run: re.Match[str]) -> str:
-    """A run of Chinese characters, with the words around a name cut out."""
-    return f" {_HAN_AROUND.sub(' ', run.group())} "
+                    starts[start] = mark
+                break
+    marks = _Marks()
+    for start in range(len(units)):
+        for end in range(start + 1, min(len(units), start + _LONGEST_HAN) + 1):
+            behind = any("_".join(units[end : end + length]) in BEHIND for length in (1, 2) if end + length <= len(units))
+            if mark := max(starts.get(start, 0), 2 if behind else 0):
+                marks[start, end] = mark
+    return marks
 
 
 def _letters(names: Sequence[str], lengths: NDArray[Any]) -> NDArray[Any]:
@@ -368,12 +636,6 @@ def _edits(one: str, other: str, most: int) -> int:
     return rows[-1][-1]
 
 
-def _on_the_globe(latitude: NDArray[Any], longitude: NDArray[Any]) -> NDArray[Any]:
-    phi, lam = np.radians(latitude), np.radians(longitude)
-    globe: NDArray[Any] = np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=1)
-    return globe.astype(np.float32)
-
-
 def read_gazetteer(path: Path) -> Gazetteer:
     """Reads a gazetteer.
 
@@ -388,13 +650,18 @@ def read_gazetteer(path: Path) -> Gazetteer:
 
 
 @lru_cache(maxsize=1)
-def _gazetteer() -> Gazetteer:
-    return read_gazetteer(DATA / "places" / "localities.npz")
+def gazetteer() -> Gazetteer:
+    """The gazetteer of `data/places/`.
+
+    Raises:
+        DataError: the file is missing or broken.
+    """
+    return read_gazetteer(DATA / "places" / "places.npz")
 
 
-def find(text: str, country: str | None = None) -> list[Locality]:
+def find(text: str, country: str | None = None, *, about: bool = False) -> list[Locality]:
     """`Gazetteer.find` in the gazetteer of `data/places/`."""
-    return _gazetteer().find(text, country)
+    return gazetteer().find(text, country, about=about)
 
 
 def towns(text: str, country: str) -> list[Locality]:
@@ -407,6 +674,50 @@ def towns(text: str, country: str) -> list[Locality]:
     return [one for one in find(text, country) if one.country == country and one.latitude is not None]
 
 
+def to_ask(found: Sequence[Locality], country: str | None = None) -> list[Locality]:
+    """The places among which the person must be asked, at most four, the most populous first; empty where one is meant clearly.
+
+    Comparably many people live in each, and they lie in different countries or, where the country is known, in different states of it.
+
+    Args:
+        found: what `find` gives.
+        country: ISO 3166-1 alpha-2 of the country that is known.
+    """
+    # A province of the name is where its city is; no package tells how many people a province has.
+    likely = [one for one in found if one.latitude is not None or not one.region or one.population >= _STATE] or list(found)
+    apart: list[Locality] = []
+    for one in likely:
+        of_country = [other for other in apart if other.country == one.country]
+        told_apart = all(_are_apart(one, other) for other in apart) and (bool(one.region) or not of_country)
+        if told_apart and one.population >= _MAY_BE_THERE * max((other.population for other in of_country), default=0):
+            apart.append(one)
+    most = max((one.population for one in apart), default=0)
+    least = _MAY_BE_THERE if country and all(one.country == country for one in apart) else _MAY_BE
+    if sum(one.population >= least * most for one in apart) < 2:
+        return []
+    return [one for one in apart if one.population >= _NAMED_TOO * most][:4]
+
+
+def _are_apart(one: Locality, other: Locality) -> bool:
+    """Whether two places of one name can be told apart, and must be: another country or another state, and not next to each other."""
+    if (one.country, one.region) == (other.country, other.region):
+        return False
+    if one.latitude is None or other.latitude is None or one.longitude is None or other.longitude is None:
+        return True
+    points = np.array(on_the_globe([one.latitude, other.latitude], [one.longitude, other.longitude]))
+    return bool(kilometres_of(np.linalg.norm(points[:, 0] - points[:, 1])) > _SAME_KM)
+
+
 def nearest(latitude: float, longitude: float) -> Locality:
     """`Gazetteer.nearest` in the gazetteer of `data/places/`."""
-    return _gazetteer().nearest(latitude, longitude)
+    return gazetteer().nearest(latitude, longitude)
+
+
+def timezone_at(latitude: float, longitude: float) -> str:
+    """`Gazetteer.timezone_at` in the gazetteer of `data/places/`."""
+    return gazetteer().timezone_at(latitude, longitude)
+
+
+def region_of(said: str, country: str) -> str:
+    """`Gazetteer.region_of` in the gazetteer of `data/places/`."""
+    return gazetteer().region_of(said, country)

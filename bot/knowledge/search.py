@@ -18,7 +18,6 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property, lru_cache
-from math import cos, radians, sin
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -29,12 +28,12 @@ from babel.languages import get_official_languages
 from numpy.typing import NDArray
 
 from bot.errors import DataError
+from bot.knowledge.globe import kilometres_of, on_the_globe
 from bot.knowledge.services import MINUTES_OF_WEEK, Opening, Point, Service, minute_of_week
 
 WORLDWIDE: Final = "INT"
 THERE_KM: Final = 50.0  # an office so near is there; each further band is twice as far
 _FORM: Final = 1  # of the file; an index of another form is built again
-_EARTH_KM: Final = 6371.0
 _OPEN, _UNKNOWN, _CLOSED = 0, 1, 2
 _BAND_ENDS: Final = THERE_KM * 2.0 ** np.arange(9)  # the last lies beyond the other side of the Earth, half of the way round being 20,000
 _FURTHEST_BAND: Final = len(_BAND_ENDS)
@@ -375,9 +374,8 @@ def _rank(part: _Part, query: Query, country: str, wanted: int) -> tuple[list[_C
 
 def _chord(places: NDArray[Any], latitude: float, longitude: float) -> _Kilometres:
     """Great-circle distances in kilometres; NaN where a place has no coordinates."""
-    x, y, z = _on_the_globe(latitude, longitude)
-    straight = np.sqrt((places["x"] - x) ** 2 + (places["y"] - y) ** 2 + (places["z"] - z) ** 2, dtype=np.float64)
-    return np.asarray(2 * _EARTH_KM * np.arcsin(np.minimum(straight / 2, 1.0)))
+    x, y, z = on_the_globe(latitude, longitude)
+    return kilometres_of(np.sqrt((places["x"] - x) ** 2 + (places["y"] - y) ** 2 + (places["z"] - z) ** 2, dtype=np.float64))
 
 
 def _distances(part: _Part, query: Query) -> tuple[_Flags, _Kilometres, _Numbers, _Numbers]:
@@ -465,12 +463,6 @@ def _states(part: _Part, query: Query) -> _Numbers:
     return np.where(part.services["always"], _OPEN, states[timetables])
 
 
-def _on_the_globe(latitude: float, longitude: float) -> tuple[float, float, float]:
-    """A place as a point of the unit sphere: the straight way between two such points needs no trigonometry for each of many."""
-    phi, lam = radians(latitude), radians(longitude)
-    return cos(phi) * cos(lam), cos(phi) * sin(lam), sin(phi)
-
-
 @lru_cache(maxsize=512)
 def language_of(code: str) -> str:
     """The language of a locale or an ISO 639 code of two or three letters: ``zh`` of ``zh_Hans``, ``fil`` of ``tl``, ``es`` of ``spa``."""
@@ -543,7 +535,7 @@ class _Rows:
         for point in service.points:
             somewhere = point.latitude is not None and point.longitude is not None
             if somewhere or point.region or point.city:
-                globe = _on_the_globe(point.latitude or 0.0, point.longitude or 0.0) if somewhere else (np.nan,) * 3
+                globe = on_the_globe(point.latitude or 0.0, point.longitude or 0.0) if somewhere else (np.nan,) * 3
                 self.columns["places"].append((row, self._word("places", point.region.casefold()), *globe))
         for column, words in (
             ("languages", map(language_of, service.languages)),

@@ -1,4 +1,4 @@
-"""Rasa component: the country and the town that a message names."""
+"""Rasa component: the country and the town that a message names, or the places of one name among which the person must be asked."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ENTITIES, INTENT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.knowledge import localities
 from bot.knowledge.local_services import KINDS, code_of
-from bot.knowledge.places import Places, places
+from bot.knowledge.localities import Gazetteer, Locality, gazetteer, to_ask
 from bot.nlu.components import ANSWERS_COUNTRY, text_of
 
 # Who writes about these names where the job, the family or somebody else is.
@@ -31,47 +30,62 @@ class PlaceExtractor(GraphComponent):
     messages it is believed only while no country is known, behind a word such as "in", and not where people speak of somewhere
     else: a wrong country is a wrong emergency number."""
 
-    def __init__(self, gazetteer: Places) -> None:
-        self._places = gazetteer
+    def __init__(self, places: Gazetteer) -> None:
+        self._places = places
 
     @classmethod
     def create(
         cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> PlaceExtractor:
-        """Loads the gazetteers, so that the first message does not wait for them."""
-        localities.find("London")
-        return cls(places())
+        """Loads the gazetteer, so that the first message does not wait for it."""
+        return cls(gazetteer())
 
     def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
-        """Adds an entity `country` (ISO 3166-1 alpha-2) where a place is named, and `place` where that is a town of the country."""
+        """Adds an entity `country` (ISO 3166-1 alpha-2) where a place is named, and `place` where that is a town of the country; but
+        `candidates` (rows of the gazetteer) where several places of that name are comparably likely."""
         for message in messages:
-            asked = tracker.get_slot("asked") if tracker else None
-            short = len(text_of(message).split()) <= _LONGEST_ANSWER
-            answered = (asked == "country" and short) or self._places.is_place(text_of(message))
-            intent = message.get(INTENT) or {}
-            topic = intent.get("name")
-            about = topic == "give_location"
-            known = tracker.get_slot("country") if tracker else None
-            hint = (message.get("metadata") or {}).get("country_hint")
-            if asked == "town" and short and intent.get("confidence", 0.0) < _SURE:
-                # Nobody had to name one, so a word that surely means something else is no town ("ok", "hola").
-                answered = answered or self._town_in(text_of(message), known or hint) is not None
-            told = None
-            if answered or about or not (known or hint or topic in _ELSEWHERE):
-                told = self._places.country_in(text_of(message), anywhere=answered or about, near=known or hint)
-            message.set(ANSWERS_COUNTRY, bool(answered and told))
-            if country := told or (None if known else hint):  # the country of the number holds until the person says another
-                found = {"entity": "country", "value": country}
-                message.set(ENTITIES, [*(message.get(ENTITIES) or []), found], add_to_output=True)
-            if (answered or about or topic in _SEARCHES) and (place := self._town_in(text_of(message), told or known or hint)):
-                message.set(ENTITIES, [*(message.get(ENTITIES) or []), {"entity": "place", "value": place}], add_to_output=True)
+            self._process(message, tracker)
         return messages
 
-    @staticmethod
-    def _town_in(text: str, country: Optional[str]) -> Optional[str]:
-        """The town that a text names in a country, see `bot.knowledge.local_services.code_of`; None where the country is not known, or
-        there is no such town in it."""
-        if not country or country == "unknown":
-            return None
-        found = localities.towns(text, country)
-        return code_of(found[0]) if found else None
+    def _process(self, message: Message, tracker: Optional[DialogueStateTracker]) -> None:
+        text, intent = text_of(message), message.get(INTENT) or {}
+        topic, about = intent.get("name"), intent.get("name") == "give_location"
+        asked = tracker.get_slot("asked") if tracker else None
+        known = tracker.get_slot("country") if tracker else None  # "unknown" where it was asked for in vain
+        hint = (message.get("metadata") or {}).get("country_hint")
+        likely = hint if known in (None, "unknown") else known
+        short = len(text.split()) <= _LONGEST_ANSWER
+        answered = (asked == "country" and short) or self._places.is_place(text)
+        if asked == "town" and short and intent.get("confidence", 0.0) < _SURE:
+            # Nobody had to name one, so a word that surely means something else is no town ("ok", "hola").
+            answered = answered or bool(likely and _towns(self._places.find(text, likely), likely))
+        found: List[Locality] = []
+        if answered or about:
+            found = self._places.find(text, likely, about=True)
+        elif not (known or hint or topic in _ELSEWHERE):
+            found = self._places.told(text)
+        choices = to_ask(found, likely)
+        abroad = len({one.country for one in choices}) > 1
+        told = found[0].country if found and not abroad else None
+        message.set(ANSWERS_COUNTRY, bool(answered and found))
+        country = told or (None if known or abroad else hint)  # the country of the number holds until the person says another
+        if country:
+            _add(message, "country", country)
+        if not abroad and (answered or about or topic in _SEARCHES):
+            where = told or likely
+            if where and not (answered or about):
+                found = self._places.find(text, where)
+            found = [one for one in found if one.country == where]
+            choices = to_ask(found, where)
+            if not choices and (towns := _towns(found, where)):
+                _add(message, "place", code_of(towns[0]))
+        if choices:
+            _add(message, "candidates", " ".join(str(one.number) for one in choices))
+
+
+def _towns(found: List[Locality], country: Optional[str]) -> List[Locality]:
+    return [one for one in found if one.country == country and one.latitude is not None]
+
+
+def _add(message: Message, entity: str, value: str) -> None:
+    message.set(ENTITIES, [*(message.get(ENTITIES) or []), {"entity": entity, "value": value}], add_to_output=True)

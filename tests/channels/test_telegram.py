@@ -387,12 +387,12 @@ async def test_a_clock_that_does_not_stop_holds_nothing_up(trouble: Trouble) -> 
         assert len(replies(double)) == 1
 
 
-async def test_a_location_becomes_a_country_and_goes_no_further() -> None:
+async def test_a_location_becomes_the_area_of_a_town_and_goes_no_further() -> None:
     answer = Conversation()
     async with telegram_double(TOKEN) as double, directly(double, answer) as channel:
         await channel.handle(double.put("message", **said(None, location={"latitude": 48.85661, "longitude": 2.35222})))
         [message] = answer.came
-        assert (message.kind, message.country, message.text) == (Kind.PLACE, "FR", "")
+        assert (message.kind, message.country, message.place, message.text) == (Kind.PLACE, "FR", "FR IDF 48.9 2.4 once", "")
         assert not any(number in str(vars(message)) for number in ("48.8", "2.35"))
 
 

@@ -12,9 +12,9 @@ import telegram
 from bot.channels.telegram_updates import (
     KIND_OF_FIELD,
     SERVICE_FIELDS,
-    country_of,
     is_late,
     locale_of_app,
+    location_of,
     message_of,
     read_update,
 )
@@ -149,14 +149,21 @@ def test_what_waited_is_late(kind: str, date: int, edit_date: int | None, late: 
 
 
 @pytest.mark.parametrize(
-    ("latitude", "longitude", "country"),
-    [(48.85661, 2.35222, "FR"), (40.71278, -74.00594, "US"), (51.50735, -0.12776, "GB"), (-40.4321, -120.9876, None)],
+    ("latitude", "longitude", "country", "place"),
+    [
+        (48.85661, 2.35222, "FR", "FR IDF 48.9 2.4 once"),
+        (40.71278, -74.00594, "US", "US NY 40.7 -74.0 once"),
+        (51.50735, -0.12776, "GB", "GB ENG 51.5 -0.1 once"),
+        (-40.4321, -120.9876, None, None),
+    ],
 )
-async def test_a_location_gives_a_country_and_no_coordinate(latitude: float, longitude: float, country: str | None) -> None:
+async def test_a_location_gives_a_country_and_the_area_of_a_town(
+    latitude: float, longitude: float, country: str | None, place: str | None
+) -> None:
     located = update(location={"latitude": latitude, "longitude": longitude})
     found = message_of(located)
     assert found is not None
-    assert await country_of(located) == country
+    assert await location_of(located) == (country, place)
     everything = " ".join(str(value) for value in asdict(found).values())
     assert str(abs(latitude)) not in everything
     assert str(abs(longitude)) not in everything

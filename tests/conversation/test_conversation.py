@@ -216,6 +216,8 @@ async def test_a_place_becomes_the_country_it_lies_in() -> None:
     line = Line()
     await line.send(kind=Kind.PLACE, country="FR")
     assert line.script.asked[-1].text == '/give_location{"country": "FR"}'
+    await line.send(kind=Kind.PLACE, country="FR", place="FR IDF 48.9 2.3 once")
+    assert line.script.asked[-1].text == '/give_location{"country": "FR", "place": "FR IDF 48.9 2.3 once"}'
     assert line.script.asked[-1].payload
 
 

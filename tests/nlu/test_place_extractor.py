@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.knowledge.places import Places, places
+from bot.knowledge.localities import find, gazetteer, to_ask
 
 if TYPE_CHECKING:
     from bot.dialogue.engine import Engine
@@ -39,12 +39,14 @@ ONLY_A_PLACE = [
     ("m1 1ae", None, "GB"),
     ("Birmingham", "US", "US"),
     ("Birmingham", "GB", "GB"),
-    ("Birmingham", None, "GB"),
+    ("Birmingham", None, None),
     ("Paris", "US", "US"),
     ("Paris", None, "FR"),
     ("90210", "US", "US"),
     ("90210", None, None),
     ("90210", "GB", None),
+    ("28004", "ES", "ES"),
+    ("K1A 0B1", None, "CA"),
     ("ok", None, None),
     ("", None, None),
 ]
@@ -70,12 +72,15 @@ INSIDE = [
 
 @pytest.mark.parametrize(("text", "near", "country"), ONLY_A_PLACE)
 def test_a_place_by_itself(text: str, near: str | None, country: str | None) -> None:
-    assert places().country_in(text, anywhere=True, near=near) == country
+    found = find(text, near, about=True)
+    told = {one.country for one in to_ask(found, near) or found[:1]}
+    assert told == {country} if country else len(told) != 1
 
 
 @pytest.mark.parametrize(("text", "country"), INSIDE)
 def test_a_place_inside_a_sentence(text: str, country: str | None) -> None:
-    assert places().country_in(text, anywhere=False) == country
+    told = gazetteer().told(text)
+    assert (told[0].country if told else None) == country
 
 
 @pytest.mark.parametrize(
@@ -83,15 +88,7 @@ def test_a_place_inside_a_sentence(text: str, country: str | None) -> None:
     [(51.5, -0.12, "GB"), (40.7, -74.0, "US"), (48.85, 2.35, "FR"), (30.04, 31.23, "EG"), (0.0, -150.0, None), (64.8, -147.7, "US")],
 )
 def test_a_shared_location_lies_in_the_country_of_the_nearest_city(latitude: float, longitude: float, country: str | None) -> None:
-    assert places().country_at(latitude, longitude) == country
-
-
-def test_a_gazetteer_of_ones_own() -> None:
-    gazetteer = Places(["springfield\tUS CA!", "tomar\tPT"], ["39.8\t-89.6\tUS"])
-    assert gazetteer.country_in("in Springfield", anywhere=False) == "US"
-    assert gazetteer.country_in("in Springfield", anywhere=False, near="CA") == "CA"
-    assert gazetteer.country_in("voy a tomar", anywhere=False) is None
-    assert gazetteer.country_in("tomar", anywhere=True) == "PT"
+    assert gazetteer().country_at(latitude, longitude) == country
 
 
 @pytest.mark.parametrize(
@@ -118,6 +115,13 @@ def test_a_gazetteer_of_ones_own() -> None:
         ("I'm in Birmingham", {}, "US", "US"),
         ("I'm in Birmingham", {}, "GB", "GB"),
         ("Birmingham", {"country": "US"}, None, "US"),
+        # in different countries, and neither is likelier: nobody is given the numbers of a wrong one
+        ("I'm in Birmingham", {}, None, None),
+        ("i need a lawyer in valencia", {}, None, None),
+        ("he is at the door, i am in birmingham", {}, None, None),
+        ("I'm in Birmingham, Alabama", {}, None, "US"),
+        ("in Birmingham uk", {}, None, "GB"),
+        ("I am in Paris", {}, None, "FR"),
     ],
 )
 def test_a_message_in_its_session(text: str, slots: dict[str, str], hint: str | None, country: str | None, engine: Engine) -> None:

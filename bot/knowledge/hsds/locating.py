@@ -11,6 +11,7 @@ from bot.knowledge.hsds.concealed_fields import WITHHELD
 from bot.knowledge.hsds.links import Links
 from bot.knowledge.hsds.package import Row
 from bot.knowledge.hsds.phones import first_of, read_number
+from bot.knowledge.localities import region_of
 from bot.knowledge.services import Point
 
 _WORLDWIDE = ("INT", "EU")  # services of no country
@@ -84,8 +85,9 @@ def points_of(links: Links, service: Row, country: str, *, confidential: bool) -
             continue
         lines = [address.get(line) for line in ("address_1", "address_2") if address.get(line) not in ("", WITHHELD)]
         street = "" if confidential or address.get("address_type") in ("postal", "virtual") else ", ".join(lines)
-        region = address.get("state_province") or address.get("region")
         at = country_code(address.get("country")) or country
+        said = address.get("state_province") or address.get("region")
+        region = region_of(said, at) or said
         if address.get("city") or street or latitude is not None:
             found.append(Point(at, region, address.get("city"), latitude, longitude, street))
     return tuple(dict.fromkeys(found))
@@ -98,10 +100,12 @@ def _is_country(area: str) -> bool:
     return len(area) != 2 and country_code(area) is not None
 
 
-def regions_of(links: Links, service: Row, points: tuple[Point, ...]) -> tuple[str, ...]:
-    """Parts of the country that a service serves: those named, and those where it is; empty where that is all of it or unknown."""
+def regions_of(links: Links, service: Row, country: str, points: tuple[Point, ...]) -> tuple[str, ...]:
+    """Parts of the country that a service serves: those named, and those where it is; empty where that is all of it or unknown. States
+    and provinces by their ISO 3166-2 part where that is known."""
     areas = [area.get("name") or area.get("extent") for area in links.pointing("service_areas", "service_id", service.get("id"))]
     named = [area for area in areas if area and len(area) <= 60]
     if not named or any(map(_is_country, named)):
         return ()
-    return tuple(dict.fromkeys([*(point.region for point in points if point.region), *named]))
+    spelt = [region_of(area, country) or area for area in named]
+    return tuple(dict.fromkeys([*(point.region for point in points if point.region), *spelt]))

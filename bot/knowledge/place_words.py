@@ -1,0 +1,132 @@
+"""The words around the names of places, in twelve languages: what says that somebody is there, and how names change behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice, product
+from typing import Final
+
+from bot.nlu.text import fold
+
+# Words are what lies between these: letters with the marks of their script, which `\w` would cut off in Hindi.
+_BETWEEN: Final = re.compile(r"[^\w\u0300-\u036f\u0900-\u0963\u0971-\u097f'’]+|_")
+HAN: Final = re.compile(r"[\u3400-\u9fff]+")
+_CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]+")
+_ARABIC: Final = re.compile(r"[\u0600-\u06ff]+")
+
+# Phrases before a place that say that it is where the person is or wants to go, a language a line.
+_THERE: Final = """
+in, at, near, around, by, to, close to, next to, nearby, outside, downtown, living in, stay in
+en, cerca de, cerca, por, junto a, vivo en, aca en, aqui en
+a, au, aux, dans, près de, près d', proche de, vers, sur, j'habite, j'habite a, j'habite vers
+perto de, perto do, perto, em, no, na, do, ao pe de, moro em
+în, la, lângă, linga, aproape de, aproape, prin
+в, во, возле, около, рядом с, под, недалеко от, за, на, м, v, vo, vozle
+у, біля, поруч з, поруч із, коло, недалеко від, під, u
+في, قريب من, قرب, بالقرب من, جنب, حول, عند, fi, f, fel, fe, ف, ب, qrib mn, 9rib mn, qrib men, qarib min, حدا
+gần, ở, tại, o, o gan, ở gần
+sa, nasa, taga, malapit sa, tga, dito sa, dto sa
+zai, wo zai, 在, 离, 離, 靠近
+"""
+# Those that say where she comes from: of two places the other one counts.
+_FROM: Final = """
+from, i am from, im from, de, du, des, din, dela, de la, tu, galing, galing sa, từ
+из, из под, от, с, iz, z, із, зі, від, من, mn, men, min
+"""
+# Phrases behind a place that say the same, in Hindi, Chinese and Vietnamese.
+_BEHIND: Final = "में, मे, के पास, के करीब, के नजदीक, के आसपास, mein, me, ke paas, ke pas, ke pass, nè, fujin, 附近, 这边, 這邊, 那边, 里"
+ARTICLES: Final = frozenset(("the", "la", "le", "el", "l", "al", "los", "las"))
+GENERIC: Final = frozenset(
+    ("city", "town", "ciudad", "ville", "cidade", "oras", "orasul", "город", "городе", "місто", "місті", "مدينه", "شهر", "शहर", "tp")
+)
+# What two names of one place may have between them: "Flushing in New York".
+JOINTS: Final = frozenset("in de en a la do da of por em no na din в у во من في ke ki के की में mein 的 at near".split())  # noqa: SIM905
+
+# How Russian and Ukrainian names end behind a preposition, and how they may end in a gazetteer; both as `fold` spells them (й as и,
+# ї as і). What these make is looked up, so that a wrong guess finds nothing.
+_ENDINGS: Final = {
+    **{"ом": ("", "о", "ыи", "ии", "ои"), "ем": ("ь", "и", "е", "ии"), "ам": ("ы", "и"), "им": ("ии",), "ым": ("ыи",)},
+    **{"е": ("", "а", "я", "о", "и"), "и": ("ь", "а", "я"), "ы": ("а",), "у": ("", "а", "о"), "ю": ("ь", "я", "и")},
+    **{"а": ("", "о"), "я": ("ь", "е", "и", "і"), "ои": ("а", "ая"), "еи": ("а", "я", "яя"), "ью": ("ь",), "ою": ("а",), "ею": ("я", "а")},
+    **{"ах": ("ы", "и", "а"), "ях": ("и", "і", "ы"), "ого": ("ии", "ыи", "ое", "е"), "его": ("ии", "ее"), "ому": ("ии", "ыи", "ое", "е")},
+    **{"ых": ("ые", "ы"), "их": ("ие", "і", "и"), "це": ("ец",), "ца": ("ец",), "цем": ("ец",), "ці": ("ка", "ець"), "зі": ("га", "г")},
+    **{"і": ("", "а", "я", "о", "ь", "е"), "ові": ("ів",), "ова": ("ів",), "овом": ("ів",), "ову": ("ів",), "єві": ("ів",), "єва": ("ів",)},
+    **{"євом": ("ів",), "полі": ("піль",), "поля": ("піль",), "полем": ("піль",), "полю": ("піль",), "їв": ("ів",)},
+    **{"розі": ("ріг",), "рогу": ("ріг",), "рога": ("ріг",), "рогом": ("ріг",), "ли": ("ль",), "ени": ("ень",)},
+}
+_CLITICS: Final = ("بال", "وال", "فال", "عال", "لل", "ب", "ل", "ف", "ع")  # Arabic prepositions that are written on to the name
+_WITH_ARTICLE: Final = frozenset(("بال", "وال", "فال", "عال", "لل"))
+_STEM, _STEM_OF_LONG = 3, 2  # letters that a name keeps at least; before an ending of three letters and more
+_MOST_FORMS: Final = 24  # of one name of several words
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a text, of which the length is bounded; a run of Chinese characters is one."""
+    spaced = HAN.sub(lambda run: f" {run.group()} ", fold(text).replace("’", "'"))
+    return [word for word in _BETWEEN.sub(" ", spaced).split() if word.strip("'")]
+
+
+def _phrases(text: str) -> frozenset[str]:
+    return frozenset("_".join(_units(phrase)) for phrase in re.split("[,\n]", text.strip()))
+
+
+def _units(text: str) -> list[str]:
+    return [unit for word in words_of(text) for unit in (word if HAN.match(word) else [word])]
+
+
+THERE: Final = _phrases(_THERE)
+FROM: Final = _phrases(_FROM)
+BEHIND: Final = _phrases(_BEHIND)
+PHRASES: Final = THERE | FROM | BEHIND
+
+
+@lru_cache(maxsize=2048)
+def lemmas(word: str) -> tuple[str, ...]:
+    """How a word may be written in a gazetteer, if it is a name in another case or with a preposition written on to it.
+
+    Args:
+        word: folded.
+    """
+    if _CYRILLIC.fullmatch(word):
+        found = [
+            word[: -len(ending)] + other
+            for ending, others in _ENDINGS.items()
+            if word.endswith(ending) and len(word) - len(ending) >= (_STEM if len(ending) < 3 else _STEM_OF_LONG)
+            for other in others
+        ]
+        found += ["ріг"] if word in ("розі", "рогу", "рогом") else []
+        return tuple(dict.fromkeys(found))
+    if _ARABIC.fullmatch(word):
+        return tuple(dict.fromkeys(_without_article(word)))
+    return (word[:-4],) if word.endswith("ului") and len(word) > 8 else ()
+
+
+def _without_article(word: str) -> Iterator[str]:
+    yield word[2:] if word.startswith("ال") and len(word) > 5 else f"ال{word}"
+
+
+@lru_cache(maxsize=2048)
+def attached(word: str) -> tuple[str, ...]:
+    """What is left of an Arabic word without the preposition that may be written on to it, with and without article."""
+    found: list[str] = []
+    if _ARABIC.fullmatch(word):
+        for clitic in _CLITICS:
+            rest = word[len(clitic) :]
+            if word.startswith(clitic) and len(rest) >= _STEM:
+                found += [f"ال{rest}", rest] if clitic in _WITH_ARTICLE else [rest]
+    return tuple(dict.fromkeys(found))
+
+
+def forms(words: list[str]) -> Iterator[tuple[str, bool]]:
+    """Other ways in which a gazetteer may write a name of one or more words, and whether a preposition was taken from it."""
+    if words[0] and _CYRILLIC.match(words[0]):
+        every = product(*((word, *lemmas(word)) for word in words))
+        for form in islice(every, 1, _MOST_FORMS * len(words)):
+            yield " ".join(form), False
+        return
+    for first in lemmas(words[0]):
+        yield " ".join([first, *words[1:]]), False
+    for first in attached(words[0]):
+        yield " ".join([first, *words[1:]]), True

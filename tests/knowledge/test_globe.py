@@ -1,0 +1,27 @@
+"""Places on the globe: the ways between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.knowledge.globe import kilometres_of, on_the_globe
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kilometres"),
+    [
+        ((51.5, -0.12), (48.86, 2.35), 343),
+        ((40.7, -74.0), (34.05, -118.24), 3935),
+        ((0, 179.9), (0, -179.9), 22),
+        ((0, 0), (0, 180), 20015),
+    ],
+)
+def test_the_way_between_two_places(one: tuple[float, float], other: tuple[float, float], kilometres: float) -> None:
+    straight = np.linalg.norm(np.array(on_the_globe(*one)) - np.array(on_the_globe(*other)))
+    assert kilometres_of(straight) == pytest.approx(kilometres, rel=0.01)
+
+
+def test_many_at_once_are_as_one_by_one() -> None:
+    many = np.stack(on_the_globe([10.0, -20.0], [30.0, 40.0]), axis=1)
+    assert np.allclose(many, [on_the_globe(10.0, 30.0), on_the_globe(-20.0, 40.0)])
