@@ -45,6 +45,18 @@ def say_crisis_line(dispatcher: CollectingDispatcher, numbers: Numbers) -> bool:
     return True
 
 
+def say_also(dispatcher: CollectingDispatcher, tracker: Tracker, numbers: Numbers) -> None:
+    """The number for the other of danger and self-harm, worded softly, where the message may have meant that. Where no crisis line is
+    known, a wish to die gets no other number than danger does."""
+    also = understanding_of(tracker).get("also")
+    if also == "self_harm" and numbers.crisis_phone:
+        say(dispatcher, "utter_soft_self_harm", crisis=number(numbers.crisis_phone))
+    elif also == "danger" and numbers.danger:
+        say(dispatcher, "utter_soft_danger", danger=number(numbers.danger))
+    elif also == "danger":
+        say(dispatcher, "utter_soft_danger_anywhere")
+
+
 class ActionDanger(HelplineAction):
     """Danger now: emergency number, helpline, a person; and that nobody here can see or send anyone."""
 
@@ -56,6 +68,7 @@ class ActionDanger(HelplineAction):
         """Numbers first; the country is asked last, and only where it is not known."""
         numbers = numbers_for(tracker)
         say_danger(dispatcher, numbers)
+        say_also(dispatcher, tracker, numbers)
         say_hotline(dispatcher, tracker, urgent=True)
         if numbers.emergency_sms:
             say(dispatcher, "utter_danger_sms", sms=number(numbers.emergency_sms))
@@ -107,6 +120,7 @@ class ActionSelfHarm(HelplineAction):
         else:
             say(dispatcher, "utter_self_harm_no_line")
             say_hotline(dispatcher, tracker, urgent=True)
+        say_also(dispatcher, tracker, numbers)
         if not first:
             say_taken(dispatcher, numbers)
         return [SlotSet("topic", "self_harm"), *ask_country_last(dispatcher, tracker)]

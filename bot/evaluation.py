@@ -86,6 +86,11 @@ def urgency_heard(understanding: Understanding) -> str | None:
     return understanding.urgency if understanding.urgency in _URGENT.values() else None
 
 
+def number_said(labelled: Labelled, understanding: Understanding) -> bool:
+    """Whether the reply to an urgent text says the number for its kind: first, or softly beside that of the other kind."""
+    return _URGENT[labelled.intent] in (urgency_heard(understanding), understanding.also)
+
+
 def is_within_one(labelled: Labelled, understanding: Understanding) -> bool:
     """Whether the right topic is answered at once, or is one of the choices that the same reply offers."""
     return (understanding.acted and labelled.intent == understanding.topic) or labelled.intent in understanding.offered
@@ -227,10 +232,12 @@ def report(judged: dict[str, list[Judged]]) -> str:
             _of_both(score["urgent"], "as_urgent"),
             _of_both(score["urgent"], "recall"),
         )
+        told = [number_said(labelled, understanding) for labelled, understanding in ours if labelled.intent in _URGENT]
         short = [understanding.locale == labelled.locale for labelled, understanding in ours if not is_long(labelled.text, labelled.locale)]
         rows.append(
             f"| {locale} | {score['n']} | {score['macro_f1']:.3f} | {score['within_one']:.3f} | {score['abstained']:.2f} "
-            f"| {_with_interval(as_urgent, both)} | {_with_interval(kind, both)} | {_with_interval(false['rate'], false['n'])} "
+            f"| {_with_interval(as_urgent, both)} | {_with_interval(kind, both)} | {_with_interval(_share(sum(told), both), both)} "
+            f"| {_with_interval(false['rate'], false['n'])} "
             f"| {score['locale_accuracy_long']:.3f} | {_share(sum(short), len(short)):.3f} |"
         )
     by_style = []
@@ -243,9 +250,9 @@ def report(judged: dict[str, list[Judged]]) -> str:
     pairs = [f"- `{right}` taken for `{given}`: {count}" for right, given, count in confusions(everything)]
     return "\n".join(
         [
-            "| locale | n | macro-F1 | right or offered | asked back | urgent as urgent | as the right kind | false alarms "
-            "| language, 3+ words | language, shorter |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+            "| locale | n | macro-F1 | right or offered | asked back | urgent as urgent | as the right kind | its number said "
+            "| false alarms | language, 3+ words | language, shorter |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
             *rows,
             "",
             "| style | n | right topic | right or offered | urgent as urgent | language |",

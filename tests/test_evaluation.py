@@ -23,10 +23,11 @@ def understood(
     acted: bool = True,
     offered: Sequence[str] = (),
     urgency: str | None = None,
+    also: str | None = None,
 ) -> Understanding:
     """What a model might make of a text."""
     return Understanding(
-        locale, topic, ((topic, 0.6), (second, 0.3), ("third", 0.1)), 0.6, acted=acted, offered=tuple(offered), urgency=urgency
+        locale, topic, ((topic, 0.6), (second, 0.3), ("third", 0.1)), 0.6, acted=acted, offered=tuple(offered), urgency=urgency, also=also
     )
 
 
@@ -43,7 +44,7 @@ BY_HAND = (
     ("they come tonight", "danger_now", understood("safety_plan", urgency="life", acted=False, offered=("danger_now", "safety_plan"))),
     ("help", "danger_now", understood("danger_now", urgency="cry")),
     ("i want to die", "self_harm", understood("self_harm", urgency="self_harm")),
-    ("no reason to live", "self_harm", understood("find_counselling", urgency="danger")),
+    ("no reason to live", "self_harm", understood("find_counselling", urgency="danger", also="self_harm")),
     ("my phone died", "not_urgent", understood("out_of_scope")),
     ("this job is killing me", "not_urgent", understood("danger_now", urgency="danger")),
     ("dead tired", "not_urgent", understood("greet", locale="es", urgency="cry")),
@@ -283,10 +284,11 @@ def test_the_table_has_a_row_for_each_locale_and_a_column_for_each_figure() -> N
 def test_the_report_says_the_same_with_intervals_and_names_what_is_confused() -> None:
     lines = report({"en": JUDGED, "fr": JUDGED}).splitlines()
     cells = [cell.strip() for cell in lines[2].strip("|").split("|")]
-    # as urgent 4 of 6, of the right kind 2 of 6, false alarms 2 of 4; locale: 11 of 12 long texts and 3 of 4 shorter ones
+    # as urgent 4 of 6, of the right kind 2 of 6, with the number of that kind 3 of 6, false alarms 2 of 4;
+    # locale: 11 of 12 long texts and 3 of 4 shorter ones
     assert cells[:5] == ["en", "12", "0.500", "0.583", "0.25"]
-    assert [cell.split()[0] for cell in cells[5:8]] == ["0.67", "0.33", "0.50"]
+    assert [cell.split()[0] for cell in cells[5:9]] == ["0.67", "0.33", "0.50", "0.50"]
     assert cells[5].endswith("(0.30-0.90)")
-    assert cells[8:] == ["0.917", "0.750"]
+    assert cells[9:] == ["0.917", "0.750"]
     assert [line.split("|")[1].strip() for line in lines[2:5]] == ["en", "fr", "all"]
     assert "- `danger_now` taken for `safety_plan`: 4" in lines

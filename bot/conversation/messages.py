@@ -115,6 +115,7 @@ class Understanding:
         offered: topics that are offered as choices: of one question where nothing is acted on, else beside an answer that is not sure.
         urgency: ``danger``, ``self_harm``, ``life``, ``cry`` or None.
         certain: the urgency is sure enough for the plain urgent reply; else it is worded softly.
+        also: ``danger`` beside ``self_harm`` or the other way round, where either may be meant: both numbers are said.
         country: ISO code of a country the text names, or None.
         other_locale: the language that the text is nearly as likely to be in, where that is in doubt, or None.
         outside: the text seems to be in none of the locales.
@@ -128,6 +129,7 @@ class Understanding:
     offered: tuple[str, ...] = ()
     urgency: str | None = None
     certain: bool = False
+    also: str | None = None
     country: str | None = None
     other_locale: str | None = None
     outside: bool = False

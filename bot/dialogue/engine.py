@@ -83,6 +83,7 @@ def understanding_from(parsed: Dict[str, Any]) -> Understanding:
         offered=tuple(found["offered"]),
         urgency=found["urgency"],
         certain=found["certain"],
+        also=found["also"],
         country=found["country"],
         other_locale=found["other_locale"],
         outside=found["outside"],
@@ -180,8 +181,10 @@ class Engine:
         said = [Block(entry["text"], bool(entry.get("optional"))) for entry in blocks]
         if not urgent and not bare:
             soft = understood.urgency if understood else None
-            if soft and (line := await self._soft_line(soft, locale, about.country)):
-                said.insert(0, Block(line))
+            if understood and soft:
+                kinds = [soft, understood.also] if understood.also else [soft]
+                lines = [await self._soft_line(kind, locale, about.country) for kind in kinds]
+                said[:0] = [Block(line) for line in dict.fromkeys(lines)]  # where no crisis line is known, both are the same
                 urgent = soft
             elif first:
                 said.insert(0, Block(await self._worded("utter_introduction", locale)))
@@ -216,7 +219,7 @@ class Engine:
             options.append((title, f'/choose_locale{{"locale": "{understood.other_locale}"}}'))
         return options
 
-    async def _soft_line(self, kind: str, locale: str, country: Optional[str]) -> Optional[str]:
+    async def _soft_line(self, kind: str, locale: str, country: Optional[str]) -> str:
         numbers = numbers_of(country)
         if kind == "self_harm" and numbers.crisis_phone:
             return await self._worded("utter_soft_self_harm", locale, crisis={"number": numbers.crisis_phone})

@@ -145,6 +145,7 @@ class Decision(GraphComponent):
             "acted": acted,
             "offered": offered[: self._config["offer"]],
             "urgency": kind,
+            "also": urgency.get("also"),
             "certain": certain,
             "taken": urgency.get("life", 0.0) >= _TAKEN,
         }

@@ -25,6 +25,7 @@ from bot.knowledge.emergency import numbers_of
 from bot.knowledge.local_services import KINDS
 from bot.knowledge.offers import Wish, offers
 from bot.locales import all_locales
+from bot.nlu.urgency_classifier import UrgencyClassifier
 from bot.paths import RASA_DOMAIN
 from tests.dialogue.person import Person, payloads, words
 
@@ -232,6 +233,29 @@ def test_who_cannot_speak_gets_the_number_that_takes_texts_where_there_is_one(en
         assert sms in words(said)
         assert numbers_of(country).danger in words(said)
         assert (sms in words(danger)) or not sms, "it is told at once, before she asks"
+
+
+@pytest.mark.parametrize("country", ["US", "GB", ""])
+@pytest.mark.parametrize("certain", [True, False])
+@pytest.mark.parametrize("kind", ["danger", "self_harm"])
+def test_where_danger_and_self_harm_may_both_be_meant_both_numbers_are_said(
+    kind: str, certain: bool, country: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = {"kind": kind, "also": None, "certain": certain, "chance": 0.9, "clause": False, "life": 0.0}
+    monkeypatch.setattr(UrgencyClassifier, "judge", lambda self, opinions: heard)
+    text, hints = "my boss has not paid me for 3 months", {"locale_hint": "en", **({"country_hint": country} if country else {})}
+    alone = words(Person(engine, **hints).says(text))
+    heard["also"] = "self_harm" if kind == "danger" else "danger"
+    turn = Person(engine, **hints).says(text)
+    numbers = numbers_of(country)
+    softly = {"danger": f"If you are in danger right now, call {numbers.danger or '112, or 911 in the Americas, 999 in the UK'}."}
+    if numbers.crisis_phone:
+        softly["self_harm"] = f"If you think of hurting yourself, you can talk to someone now: {numbers.crisis_phone}."
+    assert turn.urgent == kind
+    # Where no crisis line is known, the reply to danger names every number already.
+    expected = softly.get(heard["also"])
+    assert words(turn).splitlines().count(expected or "") == bool(expected)
+    assert [line for line in words(turn).splitlines() if line != expected] == [line for line in alone.splitlines() if line != expected]
 
 
 @pytest.mark.parametrize("topic", ["danger_now", "self_harm", "talk_to_human", "find_shelter", "rights_pay"])

@@ -53,6 +53,27 @@ def test_chances_are_weighed(opinions: list[dict[str, float]], kind: str | None,
     assert 0.0 <= judged["chance"] <= 1.0
 
 
+@pytest.mark.parametrize(
+    ("opinions", "kind", "also"),
+    [
+        ([_chances(danger=0.6, self_harm=0.15)], DANGER, SELF_HARM),
+        ([_chances(danger=0.6, self_harm=0.14)], DANGER, None),
+        ([_chances(danger=0.4, self_harm=0.5)], SELF_HARM, DANGER),
+        ([_chances(self_harm=0.3, danger=0.2)], SELF_HARM, DANGER),
+        ([_chances(self_harm=0.2, danger=0.15)], None, None),
+        ([_chances(life=0.6, danger=0.3)], LIFE, None),
+        ([_chances(danger=0.6, life=0.3)], DANGER, None),
+        # what is heard in the loudest part counts
+        ([_chances(danger=0.2, self_harm=0.2), _chances(danger=0.99, self_harm=0.01)], DANGER, None),
+    ],
+)
+def test_danger_and_self_harm_are_heard_beside_each_other_where_either_may_be_meant(
+    opinions: list[dict[str, float]], kind: str | None, also: str | None
+) -> None:
+    judged = UrgencyClassifier({}).judge(opinions)
+    assert (judged["kind"], judged.get("also")) == (kind, also)
+
+
 def test_it_says_whether_only_a_clause_was_alarmed() -> None:
     assert UrgencyClassifier({}).judge([_chances(), _chances(danger=0.985)])["clause"] is True
     assert UrgencyClassifier({}).judge([_chances(danger=0.9), _chances(danger=0.995)])["clause"] is False
