@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
-from math import cos, hypot, inf, radians
+from math import dist, inf
 
+from bot.knowledge.globe import on_the_globe
 from bot.knowledge.local_services import KINDS, NEAR, index
 from bot.knowledge.localities import Locality
 from bot.knowledge.search import Found, Query
@@ -74,12 +75,12 @@ def _query(wish: Wish, kinds: tuple[str, ...]) -> Query:
 
 def _nearest_first(service: Service, point: tuple[float, float]) -> Service:
     """The service with its places in the order of their distance."""
-    wide = cos(radians(point[0]))  # a degree of longitude against one of latitude
+    here = on_the_globe(*point)
 
     def away(one: Point) -> float:
         if one.latitude is None or one.longitude is None:
             return inf
-        return hypot(one.latitude - point[0], ((one.longitude - point[1] + 180) % 360 - 180) * wide)
+        return dist(on_the_globe(one.latitude, one.longitude), here)
 
     return replace(service, points=tuple(sorted(service.points, key=away)))
 
