@@ -43,8 +43,9 @@ directory: install
 student: install
 	PYTHONPATH=. .venv/bin/python tools/teach_student.py
 
-# evaluation/answers.md: topics by jurisdictions, segments by locale.
-answers: install
+# evaluation/answers.md: topics by jurisdictions, completeness of the catalogues, segments by locale, reading grade of the English.
+answers:
+	@tools/install dev
 	@.venv/bin/helpline train --if-needed
 	PYTHONPATH=. .venv/bin/python tools/report_answers.py
 
