@@ -44,8 +44,10 @@ directory: install
 student: install
 	PYTHONPATH=. .venv/bin/python tools/teach_student.py
 
-# evaluation/answers.md: topics by jurisdictions, segments by locale; evaluation/directory.md: what the directory knows and finds.
-answers: install
+# evaluation/answers.md: topics by jurisdictions, completeness of the catalogues, segments by locale, reading grade of the English.
+# evaluation/directory.md: what the directory knows and finds.
+answers:
+	@tools/install dev
 	@.venv/bin/helpline train --if-needed
 	PYTHONPATH=. .venv/bin/python tools/report_answers.py
 	PYTHONPATH=. .venv/bin/python tools/report_directory.py

@@ -28,7 +28,8 @@ class Locale:
         exit_word: the word that ends a session in silence.
         exit_also: the same word in Latin letters.
         telling: beginnings of words after which services may be named.
-        gsm7_fold: letters that SMS may write without their accent, as {letter: replacement}.
+        gsm7_fold: letters that SMS may write without their accent, as {letter: replacement}; None where the language needs letters that
+            GSM-7 lacks.
     """
 
     code: str
@@ -40,7 +41,7 @@ class Locale:
     exit_word: str
     exit_also: tuple[str, ...]
     telling: tuple[str, ...]
-    gsm7_fold: dict[str, str]
+    gsm7_fold: dict[str, str] | None
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +55,8 @@ def all_locales(path: Path = LOCALES / "locales.yml") -> dict[str, Locale]:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))["locales"]
         found = {}
         for entry in entries:
-            fold = dict(pair.split(":", 1) for pair in entry["gsm7_fold"].split())
+            letters = entry["gsm7_fold"]
+            fold = None if letters is None else dict(pair.split(":", 1) for pair in letters.split())
             listed = {name: tuple(words.replace("_", " ") for words in entry[name].split()) for name in ("exit_also", "telling")}
             found[entry["code"]] = Locale(**{**entry, **listed, "gsm7_fold": fold})
         return found

@@ -185,14 +185,24 @@ def smart_encode(text: str) -> str:
 
 @cache
 def _accents(locale: str) -> dict[int, str]:
-    return {ord(letter): plain for letter, plain in locale_of(locale).gsm7_fold.items()}
+    return {ord(letter): plain for letter, plain in (locale_of(locale).gsm7_fold or {}).items()}
+
+
+def _without_accent(letter: str) -> str:
+    """A Latin letter that GSM-7 lacks, without its accent; anything else as it is."""
+    if letter in _GSM_7:
+        return letter
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base.isascii() and base.isalpha() else letter
 
 
 def fold_for_gsm7(text: str, locale: str) -> str:
     """The text in GSM-7 if plain punctuation and the accents that the locale may drop get it there.
 
-    If they do not, nothing is gained by dropping an accent: the text keeps its letters, and only its quotes, dashes and
-    their kin become plain.
+    The locale's own letters are folded as its reviewed list says. What it does not write itself stands in a name (a law of Spain,
+    Côte d'Ivoire), which is still the name without its accents. If all that does not suffice, nothing is gained by dropping an accent:
+    the text keeps its letters, and only its quotes, dashes and their kin become plain. So does all text of a language that needs
+    letters which GSM-7 lacks.
 
     Args:
         text: words in that locale.
@@ -200,6 +210,8 @@ def fold_for_gsm7(text: str, locale: str) -> str:
     """
     text = unicodedata.normalize("NFC", _UNSENDABLE.sub("", text)).translate(_OURS)
     folded = smart_encode(text).translate(_accents(locale))
+    if locale_of(locale).gsm7_fold is not None:
+        folded = "".join(map(_without_accent, folded))
     return folded if is_gsm7(folded) else text.translate(_SMART_IN_ANY_SCRIPT)
 
 

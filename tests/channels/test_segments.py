@@ -81,7 +81,12 @@ def test_smart_encoding_is_twilios_table_and_touches_nothing_else() -> None:
         ("می\u200cخواهم", "fa", "می\u200cخواهم"),
         ("Mɔ\u0303 na “yɔ\u0302”", "fr", 'Mɔ\u0303 na "yɔ\u0302"'),
         ("你好，请联系我们。", "zh_Hans", "你好，请联系我们。"),
-        ("Acción", "en", "Acción"),
+        # A letter that the language does not write itself stands in a name, which is known without its accent.
+        ("Spain: Ley Orgánica 4/2000, Málaga, Côte d'Ivoire", "en", "Spain: Ley Organica 4/2000, Malaga, Cote d'Ivoire"),
+        ("Świnoujście, São Tomé", "es", "Swinoujscie, Sao Tomé"),
+        ("art. 16\u00b9", "en", "art. 16\u00b9"),
+        # Vietnamese means something else without its marks.
+        ("Không có", "vi", "Không có"),
     ],
 )
 def test_folds(text: str, locale: str, folded: str) -> None:
@@ -90,7 +95,7 @@ def test_folds(text: str, locale: str, folded: str) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_folds_of_a_locale_lead_into_gsm7(locale: str) -> None:
-    for letter, plain in all_locales()[locale].gsm7_fold.items():
+    for letter, plain in (all_locales()[locale].gsm7_fold or {}).items():
         assert not is_gsm7(letter), f"{letter} costs nothing: leave it as it is"
         assert is_gsm7(plain)
 
@@ -119,7 +124,7 @@ def test_no_typographic_character_forces_ucs2(text: str, locale: str) -> None:
         ("a" * 449, _choices("A person"), False),
         ("a" * 448, _choices("A person"), True),
         # One letter outside GSM-7 in a title makes the whole of it UCS-2.
-        ("a" * 300, _choices("Persoană"), False),
+        ("a" * 300, _choices("Люди"), False),
     ],
 )
 def test_fits_three_segments_in_gsm7_and_four_in_ucs2(text: str, choices: tuple[Choice, ...], fits: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from bot.knowledge.answers import answers
 from bot.knowledge.files import read_yaml
 from bot.locales import DEFAULT, all_locales
 
-from .test_wording import responses
+from .test_wording import responses, sentences
 
 LOCALES = [code for code in all_locales() if code != DEFAULT]
 
@@ -41,12 +42,34 @@ def test_danger_self_harm_life_minors_and_consent_are_among_them_in_every_countr
     assert {sentence.group for sentence in found} == set(read_yaml(module.SAFETY))
 
 
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("self-harm", r"\{crisis|hurting yourself|took or did|taken or done"),
+        ("life at stake", r"\{ambulance\}|life at risk|overdose"),
+        ("minors", r"young person|young people (in \w+ )?can|child is missing|harm to a child"),
+        ("who is told", r"secrecy|must report|(may have to|will) report|have to be reported|will call authorities|who sees"),
+        ("danger", r"in danger (right )?now|in danger call"),
+    ],
+)
+def test_a_sentence_that_says_such_a_thing_is_on_the_list(what: str, words: str) -> None:
+    """Danger in what the bot itself says: answers name the emergency number in many places, always in the same words."""
+    on_list = {(sentence.context, sentence.english) for sentence in safety_sentences("es")}
+    said = [(context, text) for context, text in sentences() if re.search(words, text, re.IGNORECASE)]
+    if what == "danger":
+        said = [pair for pair in said if pair[0] in responses()]
+    assert said
+    assert [pair for pair in said if pair not in on_list] == []
+
+
 def test_every_name_of_the_list_finds_something() -> None:
     contexts = {sentence.context for sentence in safety_sentences("es")}
     topics = {answer.topic for answer in answers().values()}
     for name in (name for names in read_yaml(module.SAFETY).values() for name in names):
         if name.startswith("utter_"):
             assert any(context.startswith(name.rstrip("*")) for context in contexts & set(responses())), name
+        elif name.endswith(":*"):
+            assert any(context.startswith(name.rstrip("*")) for context in contexts), name
         else:
             assert name in topics
 
