@@ -26,10 +26,24 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 COMPLETED = {
     "utter_topic_": "actions/talk.py: the name of any topic that may be offered",
     "utter_option_sign_": "actions/signs.py: the signs of a check",
+    "utter_option_about_": "actions/details.py: the services of a list",
+    "utter_option_served_": "actions/search.py: whom a service must be for",
     "utter_option_person": "bot/conversation/composing.py: the choice behind 0",
 }
 # Sentences that are rightly the same in another language, read one by one.
-SAME = {"OK", "No", "{label}: {phone}.", "{label}, {city}: {phone}.", "{label}: {web}", "Chat: {chat}", "{source}", "{language}"}
+SAME = {
+    "OK",
+    "No",
+    "{country}",
+    "{region}",
+    "{region}, {country}",
+    "{label}: {phone}.",
+    "{label}, {city}: {phone}.",
+    "{label}: {web}",
+    "Chat: {chat}",
+    "{source}",
+    "{language}",
+}
 # Labels that a language has taken over from English.
 LOANED = {"fil": {"helpline", "police line"}}
 # Latin letters inside Arabic are names: of an office, a law, a page, or words to say on the phone.
