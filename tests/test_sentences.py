@@ -24,7 +24,7 @@ from bot.dialogue.catalogues import catalogue_path, compile_catalogues
 from bot.dialogue.wording import worded
 from bot.knowledge.answers import answers
 from bot.knowledge.directory import directory
-from bot.knowledge.directory_words import directory_words, labels
+from bot.knowledge.directory_words import directory_words
 from bot.knowledge.emergency import emergency_table
 from bot.knowledge.local_services import services as local_services
 from bot.locales import DEFAULT, all_locales, locale_of
@@ -181,10 +181,10 @@ ALIKE = {
     "es": "aun cambio como corto cuando cuanto daño donde esta estas llegara paso si tu uso",
     "fr": "sur votre",
     "pt": "da denuncia esta la mas pais por que tem vem",
-    "ro": "accepta aceasta adresa afara afla ajuta alta ambulanta arata asculta asistenta baza ca casa cauta costa da doua engleza exista "
-    "fapta fata forta instanta intampla intra intre lasa limba limita lista munca national obliga oferta pagina perioada persoana plata poza presa "
-    "publica reclama regula schimba scurta sedinta siguranta suma suna sursa tara teama termina tine uita urgenta va varsta viata vina "
-    "violenta viza",
+    "ro": "accepta aceasta adresa afara afla ajuta alta ambulanta arata asculta asistenta baza ca casa cauta costa da doua engleza "
+    "exista fapta fata forta instanta intampla intra intre lasa limba limita lista munca national obliga oferta pagina perioada "
+    "persoana plata poza presa publica reclama regula schimba scurta sedinta siguranta suma suna sursa tara teama termina tine "
+    "uita urgenta va varsta viata vina violenta viza",
 }
 
 
@@ -213,6 +213,10 @@ def test_words_that_the_fold_makes_alike_were_read(locale: str) -> None:
     assert {folded for folded, words in found.items() if len(words) > 1} <= set(ALIKE.get(locale, "").split())
 
 
+def _words_of(section: str) -> list[dict[str, str]]:
+    return [{"context": section, "sentence": word} for word in directory_words()[section].values()]
+
+
 @lru_cache(maxsize=len(CODES))
 def _longest(locale: str) -> dict[str, object]:
     """The longest that may stand for each placeholder."""
@@ -220,7 +224,7 @@ def _longest(locale: str) -> dict[str, object]:
     services = directory()._by_id.values()
     emergency = [numbers for numbers in emergency_table().values()]
     cities = [point.city for service in local_services() for point in service.points]
-    labels = [{"context": "label", "sentence": text} for text in labels().values()]
+    called_by = _words_of("label")
 
     def longest(texts: list[str]) -> str:
         return max(texts, key=len)
@@ -245,14 +249,12 @@ def _longest(locale: str) -> dict[str, object]:
         "place": longest(cities),
         "street": longest([point.street for service in local_services() for point in service.points]),
         "hours": {"openings": [(day, 540 + day, 1020) for day in range(7)]},  # no two days alike
-        "audience": {
-            "list": [{"context": "audience", "sentence": word} for word in sorted(directory_words()["audience"].values(), key=len)[-3:]]
-        },
-        "unknown": {"list": [{"context": "unknown", "sentence": word} for word in directory_words()["unknown"].values()]},
+        "audience": {"list": sorted(_words_of("audience"), key=lambda word: len(word["sentence"]))[-3:]},
+        "unknown": {"list": _words_of("unknown")},
         "country": {"country": max((code for code in names.territories if len(code) == 2), key=lambda code: len(names.territories[code]))},
         "languages": {"languages": list(languages)},
         "language": longest([one.name for one in all_locales().values()]),
-        "label": max([*labels, *(service.name for service in services)], key=lambda value: len(worded(locale, "", "{x}", {"x": value}))),
+        "label": max([*called_by, *(service.name for service in services)], key=lambda value: len(worded(locale, "", "{x}", {"x": value}))),
         "city": longest(cities),
         "word": longest([locale_of(locale).exit_word, *(service.sms_word for service in services if service.sms_word)]),
         "chat": longest([service.chat for service in services if service.chat]),
