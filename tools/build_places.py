@@ -70,6 +70,7 @@ ABBREVIATED_FROM = 500_000  # people; of smaller towns such names as NYC are not
 LARGE_FROM = 100_000  # people; smaller towns that are called like an ordinary word are left out
 STATE_PEOPLE, REGION_PEOPLE = 1_000_000, 400_000  # no package tells them; a US state is as well known as a large city
 PLACE_OF_WORDS, PLACE_OF_NAMES = 0.5, 0.05  # the share of a word's uses in saying where somebody is, from which on it is no ordinary word
+CAPITALS = 2  # so many of a province's largest towns may have given it their name
 OFTEN, SHORT = 5, 5  # times in the training texts; letters of names that are likely to be words as well
 LONGEST_NAME = 40  # letters
 AREA_KM = 20.0  # from its middle nine in ten places of an area of postcodes are so near
@@ -229,9 +230,16 @@ class Regions:
                 if away * EARTH_KM < 30:
                     one = trees[country][1][nearest]
                     votes[key][known[one.country, one.state]] += 1
+        largest = Counter[tuple[str, str]]()
         for city in sorted(cities, key=lambda one: -one["population"]):
             key = (city["countrycode"], city["admin1code"])
-            if key not in votes and not self._is_iso(*key) and (part := self.called.get((key[0], frozenset(words_of(city["name"]))))):
+            largest[key] += 1
+            if (
+                largest[key] <= CAPITALS
+                and key not in votes
+                and not self._is_iso(*key)
+                and (part := self.called.get((key[0], frozenset(words_of(city["name"])))))
+            ):
                 votes[key][part] += 1
         for key, parts in votes.items():
             self.of_number[key] = parts.most_common(1)[0][0]

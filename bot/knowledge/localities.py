@@ -180,7 +180,7 @@ class Gazetteer:
         if max(len(self._places) - 1, int(self._rows.max())) != len(self._people) - 1 or len(self._area_latitude) != len(self._areas):
             raise ValueError("rows")
 
-    def find(self, text: str, country: str | None = None, *, about: bool = False) -> list[Locality]:
+    def find(self, text: str, country: str | None = None, *, about: bool = False, there: bool = False) -> list[Locality]:
         """The places that a text may mean, the most populous first; none where it names none.
 
         A postcode is believed first; then a name that is the whole text, or stands behind a word such as "near", or beside its city, state
@@ -190,6 +190,7 @@ class Gazetteer:
             text: what the person wrote.
             country: ISO 3166-1 alpha-2 of the country that is likely anyway; where it has a place of that name, others are left out.
             about: the text says where the person is, so that a smaller town is believed anywhere in it as well.
+            there: only places of that country are wanted; else London is not the one in Ohio though the country be the United States.
         """
         said = clean(text)
         if area := self._area_in(said, country):
@@ -198,7 +199,7 @@ class Gazetteer:
         matches = self._matches(units)
         best = self._best(self._joined(matches, units), len(units), country, about=about)
         rows = list(best.rows) if best else self._misspelt(units, country, about=about)
-        return self._localities(rows, country)
+        return self._localities(rows, country, there=there)
 
     def told(self, text: str, country: str | None = None) -> list[Locality]:
         """The well-known places that a text on something else says that the person is in: behind a word such as "in", not "from".
@@ -211,7 +212,9 @@ class Gazetteer:
         known = [
             match
             for match in self._joined(self._matches(units), units)
-            if match.mark == 2 and not match.ordinary and not match.short and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM
+            if match.mark == 2
+            and not match.short
+            and (match.within or (not match.ordinary and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM))
         ]
         best = self._best(known, len(units), country, about=False)
         return self._localities(list(best.rows), country) if best else []
@@ -221,6 +224,11 @@ class Gazetteer:
         units = _units(words_of(text))
         whole = [match for match in self._matches(units) if match.exact and (match.start, match.end) == (0, len(units))]
         return any(not match.ordinary and not match.short and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM for match in whole)
+
+    def has_town(self, name: str) -> bool:
+        """Whether a name is that of a town of at least 15,000 people, a state or a country."""
+        (row,) = self._names.rows([" ".join(words_of(name))])
+        return any(self._is_wide(one) or int(self._people[one]) >= _TOWN_FROM for one in self._called(row))
 
     def at(self, number: int) -> Locality:
         """The place of a row (`Locality.number`). Raises IndexError where there is none."""
@@ -487,8 +495,10 @@ class Gazetteer:
     def _is_country(self, row: int) -> bool:
         return self._is_wide(row) and not self._codes[self._code[row]][1]
 
-    def _localities(self, rows: list[int], country: str | None) -> list[Locality]:
-        likely = [row for row in rows if self._codes[self._code[row]][0] == country] or rows
+    def _localities(self, rows: list[int], country: str | None, *, there: bool = False) -> list[Locality]:
+        likely = [row for row in rows if self._codes[self._code[row]][0] == country]
+        if not there and (not likely or (self._people[likely[0]] < _TOWN_FROM and self._people[rows[0]] >= WELL_KNOWN_FROM)):
+            likely = rows
         return [self._locality(row) for row in likely if not self._said_better(row, likely)][:_MOST]
 
     def _said_better(self, row: int, rows: list[int]) -> bool:
@@ -667,9 +677,9 @@ def gazetteer() -> Gazetteer:
     return read_gazetteer(FILE)
 
 
-def find(text: str, country: str | None = None, *, about: bool = False) -> list[Locality]:
+def find(text: str, country: str | None = None, *, about: bool = False, there: bool = False) -> list[Locality]:
     """`Gazetteer.find` in the gazetteer of `data/places/`."""
-    return gazetteer().find(text, country, about=about)
+    return gazetteer().find(text, country, about=about, there=there)
 
 
 def towns(text: str, country: str) -> list[Locality]:
@@ -679,7 +689,7 @@ def towns(text: str, country: str) -> list[Locality]:
         text: what the person wrote.
         country: ISO 3166-1 alpha-2.
     """
-    return [one for one in find(text, country) if one.country == country and one.latitude is not None]
+    return [one for one in find(text, country, there=True) if one.latitude is not None]
 
 
 def to_ask(found: Sequence[Locality], country: str | None = None) -> list[Locality]:

@@ -83,14 +83,14 @@ def test_of_towns_in_different_countries_one_is_asked_for_and_the_search_goes_on
     assert _titles(asked) == ["United Kingdom", "Alabama, United States"]
     assert PICKED_ALABAMA in payloads(asked)
     found = words(person.picks(PICKED_ALABAMA))
-    assert "in Birmingham" in found and "which one" not in found
+    assert "Birmingham: 205-" in found and "which one" not in found
 
 
 def test_the_question_for_the_country_may_be_answered_with_such_a_town(engine: Engine) -> None:
     person = Person(engine, locale_hint="en")
     assert "Which country" in words(person.says("i need a free lawyer"))
     assert _titles(person.says("birmingham"))[0] == "United Kingdom"
-    assert "in Birmingham" in words(person.picks(PICKED_ALABAMA))
+    assert "Birmingham: 205-" in words(person.picks(PICKED_ALABAMA))
 
 
 def test_countries_and_states_are_named_in_the_language_of_the_person(engine: Engine) -> None:
