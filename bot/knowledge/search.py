@@ -33,7 +33,7 @@ from bot.knowledge.services import MINUTES_OF_WEEK, Opening, Point, Service, min
 
 WORLDWIDE: Final = "INT"
 THERE_KM: Final = 50.0  # an office so near is there; each further band is twice as far
-_FORM: Final = 1  # of the file; an index of another form is built again
+_FORM: Final = 2  # of the file; an index of another form is built again
 _OPEN, _UNKNOWN, _CLOSED = 0, 1, 2
 _BAND_ENDS: Final = THERE_KM * 2.0 ** np.arange(9)  # the last lies beyond the other side of the Earth, half of the way round being 20,000
 _FURTHEST_BAND: Final = len(_BAND_ENDS)

@@ -58,7 +58,7 @@ class PlaceExtractor(GraphComponent):
         answered = (asked == "country" and short) or self._places.is_place(text)
         if asked == "town" and short and intent.get("confidence", 0.0) < _SURE:
             # Nobody had to name one, so a word that surely means something else is no town ("ok", "hola").
-            answered = answered or bool(likely and _towns(self._places.find(text, likely), likely))
+            answered = answered or bool(likely and _towns(self._places.find(text, likely, there=True), likely))
         found: List[Locality] = []
         if answered or about:
             found = self._places.find(text, likely, about=True)
@@ -74,7 +74,7 @@ class PlaceExtractor(GraphComponent):
         if not abroad and (answered or about or topic in _SEARCHES):
             where = told or likely
             if where and not (answered or about):
-                found = self._places.find(text, where)
+                found = self._places.find(text, where, there=True)
             found = [one for one in found if one.country == where]
             choices = to_ask(found, where)
             if not choices and (towns := _towns(found, where)):

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .person import Person, words
+from .person import Person, payloads, words
 
 if TYPE_CHECKING:
+    from bot.conversation.messages import Turn
     from bot.dialogue.engine import Engine
 
 BOISE = "208-345-0106"
@@ -72,3 +73,99 @@ def test_a_helpline_of_one_source_is_named_where_there_is_no_other_and_said_to_b
 ) -> None:
     said = words(Person(engine, country_hint=country).picks("/find_shelter"))
     assert number in said and ("Not checked yet" in said) == unchecked
+
+
+# Places of one name
+
+PICKED_ALABAMA = '/give_location{"country": "US", "place": "US AL 33.5 -86.8"}'
+
+
+def _titles(turn: Turn) -> list[str]:
+    return [title for title, payload in turn.options if payload.startswith("/give_location")]
+
+
+def test_of_towns_in_different_countries_one_is_asked_for_and_the_search_goes_on(engine: Engine) -> None:
+    person = Person(engine, locale_hint="en")
+    asked = person.says("i need a free lawyer in birmingham")
+    assert "Birmingham: which one?" in words(asked)
+    assert _titles(asked) == ["United Kingdom", "Alabama, United States"]
+    assert PICKED_ALABAMA in payloads(asked)
+    found = words(person.picks(PICKED_ALABAMA))
+    assert "Birmingham: 205-" in found and "which one" not in found
+
+
+def test_the_question_for_the_country_may_be_answered_with_such_a_town(engine: Engine) -> None:
+    person = Person(engine, locale_hint="en")
+    assert "Which country" in words(person.says("i need a free lawyer"))
+    assert _titles(person.says("birmingham"))[0] == "United Kingdom"
+    assert "Birmingham: 205-" in words(person.picks(PICKED_ALABAMA))
+
+
+def test_countries_and_states_are_named_in_the_language_of_the_person(engine: Engine) -> None:
+    asked = Person(engine, locale_hint="es").says("necesito un abogado gratis en cordoba")
+    assert _titles(asked)[:2] == ["Argentina", "España"]
+    assert _titles(Person(engine, locale_hint="ru").says("мне нужен бесплатный адвокат в бирмингеме")) == [
+        "Великобритания",
+        "Алабама, Соединенные Штаты",
+    ]
+
+
+def test_where_the_country_is_known_its_states_are_asked_for(engine: Engine) -> None:
+    person = Person(engine, country_hint="US", locale_hint="en")
+    asked = person.says("i need a free lawyer in springfield")
+    assert _titles(asked) == ["Missouri", "Massachusetts", "Illinois", "Oregon"]
+    assert len(_titles(asked)) == len(set(payloads(asked)) & {p for p in payloads(asked) if "place" in p})
+
+
+@pytest.mark.parametrize("text", ["i need a free lawyer in paris", "i need a free lawyer in birmingham alabama"])
+def test_where_one_is_meant_nothing_is_asked(text: str, engine: Engine) -> None:
+    assert "which one" not in words(Person(engine, locale_hint="en").says(text))
+
+
+def test_an_answer_on_a_right_asks_among_the_places_too(engine: Engine) -> None:
+    person = Person(engine, locale_hint="en")
+    assert _titles(person.says("my boss has not paid me, i am in birmingham")) == ["United Kingdom", "Alabama, United States"]
+    assert "112" not in words(person.picks(PICKED_ALABAMA))
+
+
+def test_in_danger_the_numbers_come_first_and_are_those_of_no_single_country(engine: Engine) -> None:
+    person = Person(engine, locale_hint="en")
+    first = person.says("he is breaking the door with an axe, i am in birmingham")
+    assert first.urgent == "danger" and "112" in first.blocks[0].text and "which one" not in words(first)
+    second = person.says("birmingham")
+    assert "112" in second.blocks[0].text and _titles(second) == ["United Kingdom", "Alabama, United States"]
+    assert "999" in words(person.picks('/give_location{"country": "GB"}'))
+
+
+def test_what_a_session_keeps_of_the_question_is_no_place(engine: Engine) -> None:
+    person = Person(engine, locale_hint="en")
+    person.says("i need a free lawyer in birmingham")
+    assert "irmingham" not in json.dumps(person.state) and "52.5" not in json.dumps(person.state)
+
+
+# A shared location
+
+SHARED = '/give_location{"country": "US", "place": "US ID 43.6 -116.2 once"}'
+
+
+def test_a_shared_location_serves_the_search_that_was_asked_for_and_is_forgotten(engine: Engine) -> None:
+    person = Person(engine, locale_hint="en")
+    person.says("i need a free lawyer")
+    found = words(person.picks(SHARED))
+    assert BOISE in found and "I looked near Boise. Your exact location is forgotten." in found
+    assert "43.6" not in json.dumps(person.state) and '"US"' in json.dumps(person.state)
+    again = words(person.says("i need a free lawyer"))
+    assert BOISE not in again and "I looked near" not in again
+
+
+def test_a_location_that_is_shared_before_serves_the_next_search(engine: Engine) -> None:
+    person = Person(engine, locale_hint="en")
+    person.picks(SHARED)
+    assert BOISE in words(person.says("i need a free lawyer"))
+    assert "43.6" not in json.dumps(person.state)
+
+
+def test_a_town_that_is_named_is_not_forgotten(engine: Engine) -> None:
+    person = Person(engine, country_hint="US", locale_hint="en")
+    assert "I looked near" not in words(person.says("i need a free lawyer in boise"))
+    assert BOISE in words(person.says("i need a free lawyer"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,43 @@ def test_a_broken_import_stops_the_start_and_names_the_file(tmp_path: Path) -> N
     (imported / "services.csv").write_bytes(b"\xff\xfe\x00 nonsense")
     with pytest.raises(DataError):
         prepare(tmp_path / "index.sqlite", (imported,))
+
+
+def _package(folder: Path) -> Path:
+    """A package with two offices that are open from nine to five and tell no time zone, and a state that each spells in its own way."""
+    tables = {
+        "organizations": ("id,name,description", "o,Aid,d"),
+        "services": ("id,organization_id,name,status", "a,o,Legal aid office A,active", "b,o,Legal aid office B,active"),
+        "locations": ("id,name,location_type", "la,A,physical", "lb,B,physical"),
+        "addresses": (
+            "id,location_id,address_1,city,state_province,country,address_type",
+            "aa,la,1 Main St,Los Angeles,Calif.,US,physical",
+            "ab,lb,2 Main St,Boise,Idaho,US,physical",
+        ),
+        "service_at_location": ("id,service_id,location_id", "sa,a,la", "sb,b,lb"),
+        "phones": ("id,service_id,number", "pa,a,+1 213 555 0100", "pb,b,+1 208 555 0100"),
+        "schedules": (
+            "id,service_id,freq,wkst,byday,opens_at,closes_at",
+            'ca,a,WEEKLY,MO,"MO,TU,WE,TH,FR",09:00,17:00',
+            'cb,b,WEEKLY,MO,"MO,TU,WE,TH,FR",09:00,17:00',
+        ),
+    }
+    folder.mkdir()
+    for name, lines in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_a_service_is_open_by_the_clock_of_its_town_and_its_state_is_spelt_one_way(tmp_path: Path) -> None:
+    imported = tmp_path / "imported"
+    install(_package(tmp_path / "wild"), imported)
+    found = {service.id: service for service in services((imported,))}
+    assert {key: (one.timezone, one.points[0].region) for key, one in found.items()} == {
+        "a": ("America/Los_Angeles", "CA"),
+        "b": ("America/Boise", "ID"),
+    }
+    assert all(one.openings for one in found.values())
+    index = prepare(tmp_path / "index.sqlite", (imported,))
+    nine_in_boise = datetime.datetime(2026, 11, 23, 16, 30, tzinfo=datetime.timezone.utc)
+    states = {one.service.id: one.open for one in index.find(Query((found["a"].kind,), "US", at=nine_in_boise))}
+    assert states == {"a": False, "b": True}

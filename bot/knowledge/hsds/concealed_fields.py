@@ -5,7 +5,6 @@ A value of another form goes: a free text could hold an address in any field, so
 
 from __future__ import annotations
 
-import gzip
 import re
 import uuid
 from collections.abc import Callable
@@ -17,8 +16,7 @@ from bot.knowledge.hsds.hiding import names_a_street
 from bot.knowledge.hsds.kinds import KINDS
 from bot.knowledge.hsds.serving import audience_told_by, free_told_by, without_papers_told_by
 from bot.knowledge.hsds.spelling import plain
-from bot.nlu.text import fold
-from bot.paths import DATA
+from bot.knowledge.localities import gazetteer
 
 Clean = Callable[[str], str]
 
@@ -30,12 +28,6 @@ _SHARED_HOSTS = re.compile(
     r"(^|\.)(facebook|instagram|twitter|x|google|goo|bing|apple|waze|openstreetmap|here|mapquest|yelp|linktr|linkedin|tiktok|youtube|"
     r"bit|tinyurl|t|wa|what3words|w3w|plus|foursquare|tripadvisor|nextdoor|eventbrite)\.[a-z.]+$"
 )
-
-
-@lru_cache(maxsize=1)
-def _towns() -> frozenset[str]:
-    with gzip.open(DATA / "places" / "names.tsv.gz", "rt", encoding="utf-8") as rows:
-        return frozenset(row.split("\t", 1)[0] for row in rows)
 
 
 @lru_cache(maxsize=2**15)
@@ -52,8 +44,7 @@ def place(text: str) -> str:
     name = " ".join(text.split())
     if re.fullmatch(r"[A-Za-z]{2,3}", name):
         return name
-    spelled = fold(name).replace("-", " ")
-    known = spelled in _towns() or country_code(name) is not None
+    known = gazetteer().has_town(name) or country_code(name) is not None
     return name if known and not re.search(r"\d", name) and not names_a_street(name) else ""
 
 
