@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import DataError
-from bot.knowledge.files import field, sections, text_or_nothing
+from bot.knowledge.files import FieldError, field, sections, text_or_nothing, where
 from bot.paths import DATA
 
 
@@ -139,12 +139,16 @@ def read_directory(path: Path) -> Directory:
     for number, entry in enumerate(entries, 1):
         try:
             service = _service(entry, labels)
+        except FieldError as error:
+            raise DataError(
+                f"{where(path, entry, error)}: entry {number} has {error}. Compare it with the comment at the head of the file."
+            ) from None
         except (KeyError, TypeError, AttributeError) as error:
             raise DataError(
-                f"{path.name}: entry {number} lacks or misspells {error}. Compare it with the comment at the head of the file."
+                f"{where(path, entry)}: entry {number} lacks or misspells {error}. Compare it with the comment at the head of the file."
             ) from None
         if service.id in seen:
-            raise DataError(f"{path.name}: the id {service.id} stands twice. Give one of them another id.")
+            raise DataError(f"{where(path, entry)}: the id {service.id} stands twice. Give one of them another id.")
         seen.add(service.id)
         services.append(service)
     return Directory(services, labels)
