@@ -44,7 +44,7 @@ def main() -> int:
         The exit status.
     """
     with contextlib.suppress(OSError):
-        os.nice(10)  # people who are being answered come first
+        os.nice(5)  # people who are being answered come first
     try:
         read_everything()
     except HelplineError as error:

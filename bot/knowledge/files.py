@@ -115,10 +115,12 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark else ""
+        mark, began = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+        line = min(mark.line + 1, max(1, len(text.splitlines()))) if mark else None
+        there = f" line {line}" if line else ""
         why = f" ({error.problem})" if isinstance(error, yaml.constructor.ConstructorError) else ""
-        raise DataError(f"{shown(path)}{where} is not valid YAML{why}. Mend that line, or restore the file from the repository.") from None
+        mend = "Mend that line" + (f", or line {began.line + 1} where it begins" if began and began.line + 1 != line else "")
+        raise DataError(f"{shown(path)}{there} is not valid YAML{why}. {mend}, or restore the file from the repository.") from None
 
 
 def sections(path: Path, optional: dict[str, Any] | None = None, **kinds: type) -> list[Any]:

@@ -175,7 +175,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ("id", "country", "kind", "name", "label", "police_run", "confidence"))
 def test_an_entry_that_lacks_a_field_is_named(tmp_path: Path, name: str) -> None:
     broken = {key: value for key, value in GOOD.items() if key != name}
-    with pytest.raises(DataError, match=rf"^lines\.yml: entry 1 lacks or misspells '{name}'\. Compare"):
+    with pytest.raises(DataError, match=rf"^lines\.yml line \d+: entry 1 (lacks or misspells|has no) '{name}'\. Compare"):
         _read(tmp_path, services=[broken])
 
 
@@ -198,12 +198,12 @@ def test_an_entry_that_lacks_a_field_is_named(tmp_path: Path, name: str) -> None
     ),
 )
 def test_a_field_of_the_wrong_kind_is_named(tmp_path: Path, name: str, value: Any) -> None:
-    with pytest.raises(DataError, match=r"^lines\.yml: entry 2 lacks or misspells '.+\. Compare"):
+    with pytest.raises(DataError, match=r"^lines\.yml line \d+: entry 2 (lacks or misspells|has a) '.+\. Compare"):
         _read(tmp_path, services=[{**GOOD, "id": "other"}, {**GOOD, name: value}])
 
 
 def test_an_id_stands_once(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=rf"^lines\.yml: the id {GOOD['id']} stands twice\. Give one of them another id\.$"):
+    with pytest.raises(DataError, match=rf"^lines\.yml line \d+: the id {GOOD['id']} stands twice\. Give one of them another id\.$"):
         _read(tmp_path, services=[GOOD, GOOD])
 
 
