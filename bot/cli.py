@@ -255,8 +255,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bot.dialogue.rasa_command import main as rasa_main
 
         return rasa_main(given[1:])
-    options = _parser().parse_args(given)
     try:
+        options = _parser().parse_args(given)
         return int(options.run(options))
     except HelplineError as error:
         print(f"helpline: {error}", file=sys.stderr)

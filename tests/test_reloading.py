@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +18,8 @@ import psutil
 import pytest
 
 from bot.dialogue.training import trained_model
-from bot.editions import Editions, running as services_of
+from bot.editions import Editions
+from bot.editions import running as services_of
 from bot.knowledge.answers import answers
 
 from .running import REAL_SMS, START_SECONDS, Running, copy_of_project, helpline, running, until
@@ -100,41 +101,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         yield Project(root, service)
 
 
-def test_changed_words_are_said_in_the_same_session(project: Project) -> None:
-    sender, digits = project.number(), re.compile(r"^(\d) More$", re.MULTILINE)
-    first = project.service.sms(QUESTION, sender)
-    more = digits.search(first)
-    assert PAY.text in first and "Automated" in first and more
-    page = "This is another first page."
-    with project.changed("data/answers/us.yml", lambda content: replaced(PAY.more[0], page)(replaced(PAY.text, NEW)(content))):
-        assert project.reload() == "Reloaded.\n"
-        assert page in project.service.sms(more[1], sender)
-        again = project.service.sms(QUESTION, sender)
-        assert NEW in again and PAY.text not in again
-        assert "Automated" not in again  # who is known is not introduced to it again
-    project.reload()
-    assert PAY.text in project.service.sms(QUESTION, sender)
-
-
-def test_numbers_and_catalogues_change_at_the_edge_too(project: Project) -> None:
-    """The edge says these without the dialogue process: the last wall, and the title of the way to a person."""
-    title = re.search(r'msgctxt "utter_option_person"\nmsgid "A person"\nmsgstr "(.+)"', _catalogue(project, "es").read_text(encoding="utf-8"))
-    assert title
-    with (
-        project.changed("data/emergency.yml", lambda content: _with_us_number(content, "112")),
-        project.changed(str(_catalogue(project, "es").relative_to(project.root)), replaced(f'msgstr "{title[1]}"', 'msgstr "Otra gente"')),
-    ):
-        project.reload()
-        assert "0 Otra gente" in project.service.sms("mi jefe no me paga", project.number())
-        assert "112" in project.service.sms("he is going to kill me", project.number())
-        project.service.dialogues()[0].kill()
-        wall = project.service.sms("hello", project.number())
-        assert LAST_WALL in wall and "112" in wall and "911" not in wall
-        until(project.service.healthy, START_SECONDS)
-    project.reload()
-    assert "911" in project.service.sms("he is going to kill me", project.number())
-
-
 def _catalogue(project: Project, locale: str) -> Path:
     return project.root / "locales" / locale / "LC_MESSAGES" / "helpline.po"
 
@@ -144,111 +110,124 @@ def _with_us_number(content: bytes, number: str) -> bytes:
     return before + us + after.replace(b'number: "911"', f'number: "{number}"'.encode(), 1)
 
 
+def test_numbers_and_catalogues_change_at_the_edge_too(project: Project) -> None:
+    """The edge says these without the dialogue process: the last wall, and the title of the way to a person."""
+    spanish = _catalogue(project, "es")
+    title = re.search(r'msgctxt "utter_option_person"\nmsgid "A person"\nmsgstr "(.+)"', spanish.read_text(encoding="utf-8"))
+    assert title
+    with (
+        project.changed("data/emergency.yml", lambda content: _with_us_number(content, "112")),
+        project.changed(str(spanish.relative_to(project.root)), replaced(f'msgstr "{title[1]}"', 'msgstr "Otra gente"')),
+    ):
+        project.reload()
+        assert "0 Otra gente" in project.service.sms("mi jefe no me paga", project.number())
+        assert "112" in project.service.sms("he is going to kill me", project.number())
+        project.service.dialogues()[0].kill()
+        wall = project.service.sms("hello", project.number())
+        assert LAST_WALL in wall and "112" in wall and "911" not in wall
+        until(project.service.healthy, START_SECONDS)
+
+
+def test_changed_words_are_said_in_the_same_session(project: Project) -> None:
+    sender, page = project.number(), "This is another first page."
+    first = project.service.sms(QUESTION, sender)
+    more = re.search(r"^(\d) More$", first, re.MULTILINE)
+    assert PAY.text in first and "Automated" in first and more
+    with project.changed("data/answers/us.yml", lambda content: replaced(PAY.more[0], page)(replaced(PAY.text, NEW)(content))):
+        assert project.reload() == "Reloaded.\n"
+        assert page in project.service.sms(more[1], sender)
+        again = project.service.sms(QUESTION, sender)
+        assert NEW in again and PAY.text not in again
+        assert "Automated" not in again  # who is known is not introduced to it again
+        assert "911" in project.service.sms("he is going to kill me", sender)  # what was taken before is taken back
+
+
 def test_while_it_reloads_everybody_is_answered(project: Project) -> None:
+    """Back to the words of the repository."""
     said: list[str] = []
-    ended = threading.Event()
+    ended, failures = threading.Event(), project.health()["failures"]
 
     def write() -> None:
         while not ended.is_set():
             said.append(project.service.sms(QUESTION, project.number()))
 
-    with project.changed("data/answers/us.yml", replaced(PAY.text, NEW)):
-        writing = threading.Thread(target=write)
-        writing.start()
-        try:
-            project.reload()
-            before = len(said)
-            until(lambda: len(said) > before + 3, 30)
-        finally:
-            ended.set()
-            writing.join()
+    writing = threading.Thread(target=write)
+    writing.start()
+    try:
+        project.reload()
+        before = len(said)
+        until(lambda: len(said) > before + 3, 30)
+    finally:
+        ended.set()
+        writing.join()
     assert len(said) > 5
     assert all((PAY.text in reply) != (NEW in reply) for reply in said)
-    assert PAY.text in said[0] and NEW in said[-1]
-    assert project.health()["failures"] == project.health()["failures"]
-    project.reload()
-    assert len(project.service.dialogues()) == 1
+    assert NEW in said[0] and PAY.text in said[-1]
+    assert project.health()["failures"] == failures
+    until(lambda: len(project.service.dialogues()) == 1, 5)
 
 
 @pytest.mark.parametrize(
     ("name", "change", "says"),
     (
-        ("data/answers/us.yml", lambda content: content.replace(b"  version: 1\n", b"  verzion: 1\n", 1), r"line \d+: answer 1 has a 'verzion'"),
-        ("data/answers/us.yml", lambda content: b'x: "', r"line 1 is not valid YAML"),
-        ("data/answers/int.yml", lambda content: b"", r"has no `jurisdiction`"),
-        ("data/emergency.yml", lambda content: content[:9000], r"line \d+"),
-        ("data/emergency.yml", lambda content: content.replace(b'number: "911"', b"number: 911", 1), r"line \d+: the entry \w\w has a 'number'"),
+        ("data/answers/us.yml", replaced("  version: 1\n", "  verzion: 1\n"), r"line 9: answer 1 has a 'verzion'"),
+        ("data/emergency.yml", lambda content: content[: len(content) // 2], r".+"),
         ("locales/es/LC_MESSAGES/helpline.po", lambda content: content.replace(b'msgstr "', b"msgstr ", 2), r"line \d+ is no line of a catalogue"),
-        ("locales/es/LC_MESSAGES/helpline.po", lambda content: content.replace(b"{danger}", b"{peligro}", 4), r"line \d+: the translation has not"),
-        ("locales/ar/LC_MESSAGES/helpline.po", lambda content: b"", r"holds no sentence"),
-        ("locales/reviewed.yml", lambda content: b"es: {by: A}", r"line 1: the review of es has no 'date'"),
-        ("locales/safety.yml", lambda content: b"danger: utter_danger", r"line 1 is not a list of names"),
-        ("data/places/names.tsv.gz", lambda content: content[:-100], r""),
-        ("data/places/cities.tsv.gz", lambda content: gzip.compress(b"north\twest\tUS\n"), r""),
-        ("data/places/localities.npz", lambda content: content[:5000], r""),
+        ("data/places/names.tsv.gz", lambda content: content[:-100], None),
     ),
 )  # fmt: skip
-def test_what_is_broken_changes_nothing_and_is_told(project: Project, name: str, change: Callable[[bytes], bytes], says: str) -> None:
+def test_what_is_broken_changes_nothing_and_is_told(
+    project: Project, name: str, change: Callable[[bytes], bytes], says: str | None
+) -> None:
     failures, pid = project.health()["failures"], project.service.dialogues()[0].pid
     with project.changed(name, change):
         refusal = project.refused()
-        assert re.match(rf"{re.escape(name)} {says}", refusal) if says else "data/places/" in refusal or "localities.npz" in refusal
-        assert refusal.endswith(".")
+        assert re.match(rf"{re.escape(name)} {says}" if says else "data/places/", refusal)
         assert project.health()["reload_refused"] == refusal
-        assert project.service.said.count(refusal) >= 1 and "Traceback" not in project.service.said
+        assert refusal in project.service.said and "Traceback" not in project.service.said
         assert PAY.text in project.service.sms(QUESTION, project.number())
         assert "llama al 911" in project.service.sms("me va a matar", project.number())
     assert (project.health()["failures"], project.service.dialogues()[0].pid) == (failures, pid)
 
 
 def test_a_process_that_dies_after_that_comes_back_with_what_was_said(project: Project) -> None:
-    with project.changed("data/answers/us.yml", lambda content: b"broken"), project.changed("data/emergency.yml", lambda content: b"broken"):
-        assert "broken" not in project.refused()
+    with (
+        project.changed("data/answers/us.yml", lambda content: b"broken"),
+        project.changed("data/emergency.yml", lambda content: b"broken"),
+    ):
+        assert "data/emergency.yml" in project.refused()
         project.service.dialogues()[0].kill()
         until(lambda: not project.service.healthy(), 10)
         until(project.service.healthy, START_SECONDS)
         assert PAY.text in project.service.sms(QUESTION, project.number())
 
 
-def test_check_tells_a_refusal_and_that_it_is_over(project: Project) -> None:
+def test_check_tells_a_refusal(project: Project) -> None:
     with project.changed("data/answers/us.yml", lambda content: b"answers: []"):
         refusal = project.refused()
-        said = helpline("check", root=project.root).stdout
-        assert f"look  Running service: the last reload was refused, and it says what it said before. {refusal}" in said
-    project.reload()
-    assert "ok    Running service: the last reload was taken." in helpline("check", root=project.root).stdout
-    assert project.health()["reload_refused"] == ""
-
-
-def test_numbers_that_nobody_signs_any_more_are_not_taken(tmp_path: Path) -> None:
-    root = copy_of_project(tmp_path)
-    table = root / "data" / "emergency.yml"
-    unsigned = table.read_text(encoding="utf-8")
-    before, us, after = unsigned.partition("\n  US:")
-    signed = after.replace("checked_on: null", "checked_on: 2026-11-22", 1).replace("checked_by: null", "checked_by: test", 1)
-    table.write_text(before + us + signed, encoding="utf-8")
-    with running(tmp_path, root=root, **{**REAL_SMS, "HELPLINE_UNVERIFIED_NUMBERS": ""}) as service:
-        table.write_text(unsigned, encoding="utf-8")
-        assert Project(root, service).refused().startswith("No human has checked the emergency numbers of US.")
+    said = helpline("check", root=project.root).stdout
+    assert f"look  Running service: the last reload was refused, and it says what it said before. {refusal}" in said
 
 
 def test_other_training_data_need_a_model_and_take_it(project: Project) -> None:
-    name = "data/rules/talk.yml"
-    with project.changed(name, lambda content: content + b"\n# one more line\n"):
+    with project.changed("data/rules/talk.yml", lambda content: content + b"\n# one more line\n"):
         assert project.refused() == "There is no model for the present training data. Train one with `helpline train`."
-        told = subprocess.run(
-            [os.sys.executable, "-c", "from bot.dialogue.training import fitting_model; print(fitting_model())"],  # type: ignore[attr-defined]
-            cwd=project.root, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        code = "from bot.dialogue.training import fitting_model; print(fitting_model())"
+        told = subprocess.run([sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True, check=True)
         model = Path(told.stdout.strip())
         shutil.copy2(project.root / "models" / trained_model().name, model)
         project.reload()
-        assert model.name in project.service.dialogues()[0].cmdline()[-1]
+        assert project.health()["reload_refused"] == ""
+        assert model.name in project.service.dialogues()[-1].cmdline()[-1]
         model.unlink()  # as training does with older ones
+        until(lambda: len(project.service.dialogues()) == 1, 5)
         project.service.dialogues()[0].kill()
         until(lambda: not project.service.healthy(), 10)
         until(project.service.healthy, START_SECONDS)
-    project.reload()
+
+
+def _points(process: psutil.Process | subprocess.Popen[bytes]) -> int:
+    return int(Path(f"/proc/{process.pid}/oom_score_adj").read_text(encoding="ascii"))
 
 
 def test_one_that_is_ended_for_want_of_memory_is_no_loss(project: Project) -> None:
@@ -256,7 +235,7 @@ def test_one_that_is_ended_for_want_of_memory_is_no_loss(project: Project) -> No
     project.service.process.send_signal(signal.SIGHUP)
     until(lambda: len(project.service.dialogues()) == 2, 60)
     new = project.service.dialogues()[1]
-    assert int(Path(f"/proc/{new.pid}/oom_score_adj").read_text()) >= int(Path(f"/proc/{old.pid}/oom_score_adj").read_text())
+    until(lambda: _points(new) > _points(old) > _points(project.service.process), 10)  # which one the system ends first
     new.kill()
     until(lambda: "memory is short" in str(project.health()["reload_refused"]), 10)
     assert PAY.text in project.service.sms(QUESTION, project.number())
@@ -295,7 +274,7 @@ def test_at_its_end_nothing_is_left(project: Project) -> None:
 def test_a_service_is_found_while_it_runs_and_its_folder_taken_away_when_it_was_killed(tmp_path: Path) -> None:
     code = "import sys, time; from pathlib import Path; from bot.editions import Editions\n"
     code += "with Editions(Path(sys.argv[1])): print('here', flush=True); time.sleep(60)"
-    with subprocess.Popen([os.sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as process:  # type: ignore[attr-defined]
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as process:
         assert process.stdout and process.stdout.readline() == b"here\n"
         assert list(services_of(tmp_path)) == [process.pid]
         with Editions(tmp_path):
@@ -333,8 +312,6 @@ def test_all_workers_say_what_was_changed(pair: Project) -> None:
     with pair.changed("data/answers/us.yml", replaced(PAY.text, NEW)):
         pair.reload()
         assert _said_by_all(pair) == {NEW}
-    pair.reload()
-    assert _said_by_all(pair) == {PAY.text}
 
 
 def test_no_worker_says_what_is_broken(pair: Project) -> None:
@@ -346,28 +323,27 @@ def test_no_worker_says_what_is_broken(pair: Project) -> None:
         victim.kill()
         until(lambda: len(pair.service.workers()) == 2 and len(pair.service.dialogues()) == 2, START_SECONDS)
         until(lambda: all(map(pair.service.takes_messages, pair.service.workers())), START_SECONDS)
-        assert _said_by_all(pair) == {PAY.text}
+        assert _said_by_all(pair) == {NEW}
 
 
 def test_what_one_worker_cannot_take_is_taken_by_none(pair: Project) -> None:
-    first, second = sorted(pair.service.workers(), key=lambda worker: worker.create_time())
-    with pair.changed("data/answers/us.yml", replaced(PAY.text, NEW)):
-        pair.service.process.send_signal(signal.SIGHUP)
-        done: list[psutil.Process] = []
+    """On the way back to the words of the repository, which the first to be asked takes."""
+    seen: list[psutil.Process] = []
 
-        def second_child_of_the_last() -> bool:
-            for worker in (first, second):
-                children = [child for child in worker.children() if child.is_running()]
-                if len(children) == 2 and worker not in done:
-                    done.append(worker)
-                if len(done) == 2 and worker == done[1] and len(children) == 2:
-                    max(children, key=lambda child: child.create_time()).kill()
+    def killed_that_of_the_last() -> bool:
+        for worker in pair.service.workers():
+            children = sorted(worker.children(), key=lambda child: child.create_time())
+            if len(children) == 2:
+                seen.extend([worker] * (worker not in seen))
+                if len(seen) == 2 and worker == seen[1]:
+                    children[1].kill()
                     return True
-            return False
+        return False
 
-        until(second_child_of_the_last, 120)
-        until(lambda: "memory is short" in str(pair.health()["reload_refused"]), 120)
-        assert _said_by_all(pair) == {PAY.text}
+    pair.service.process.send_signal(signal.SIGHUP)
+    until(killed_that_of_the_last, 120)
+    until(lambda: "memory is short" in str(pair.health()["reload_refused"]), 120)
+    assert _said_by_all(pair) == {NEW}
 
 
 def test_the_parent_s_end_leaves_nothing(pair: Project) -> None:

@@ -123,7 +123,7 @@ def read_emergency_table(path: Path, services: Directory) -> dict[str, Numbers]:
         DataError: an entry is malformed, or names a helpline that the directory lacks or that the police run.
     """
     table = {}
-    (countries,) = sections(path, countries=dict)
+    countries, _ = sections(path, countries=dict, sources=dict)  # the sources end the file: one that was cut off lacks them
     for country, entry in countries.items():
         try:
             if not isinstance(country, str):

@@ -88,21 +88,17 @@ def read_text(path: Path) -> str:
     """The text of a file.
 
     Raises:
-        DataError: it is missing, is not UTF-8, or has the marks of a merge that was not finished.
+        DataError: it is missing, or is not UTF-8.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{shown(path)} cannot be read ({error.strerror}). Restore it from the repository.") from None
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(f"{shown(path)} line {line} is not UTF-8. Save the file as UTF-8, or restore it from the repository.") from None
-    if mark := _MERGE_MARK.search(text):
-        line = text.count("\n", 0, mark.start()) + 1
-        raise DataError(f"{shown(path)} line {line} is the mark of an unfinished merge. Choose one of the two sides, and delete the marks.")
-    return text
 
 
 def read_yaml(path: Path) -> Any:
@@ -112,6 +108,11 @@ def read_yaml(path: Path) -> Any:
         DataError: the file is missing or is not YAML; says where.
     """
     text = read_text(path)
+    if mark := _MERGE_MARK.search(text):
+        number = text.count("\n", 0, mark.start()) + 1
+        raise DataError(
+            f"{shown(path)} line {number} is the mark of an unfinished merge. Choose one of the two sides, and delete the marks."
+        )
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:

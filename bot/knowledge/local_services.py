@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.knowledge import localities
 from bot.knowledge.hsds.command import FOLDER as IMPORTED
 from bot.knowledge.hsds.entries import services_of
+from bot.knowledge.hsds.intact import refuse_damaged
 from bot.knowledge.hsds.store import installed
 from bot.knowledge.localities import Locality
 from bot.knowledge.search import Found, Index, Query, build, built_from, fingerprint, open_index
@@ -70,11 +71,13 @@ def prepare(path: Path = INDEX, folders: tuple[Path, ...] = (LOCAL, IMPORTED)) -
     """Opens the index of the packages; builds it where they have changed since.
 
     Raises:
-        DataError: a package cannot be read.
+        DataError: a package cannot be read, or is damaged.
     """
     wanted = fingerprint(*(folder for folder in folders if folder.is_dir()))
     if built_from(path) != wanted:
         path.parent.mkdir(exist_ok=True)
+        for folder in folders:
+            refuse_damaged(folder)
         build(services(folders), path, of=wanted)
     return open_index(path)
 

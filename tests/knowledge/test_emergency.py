@@ -95,7 +95,7 @@ GOOD = RAW["US"]
 
 def _file(folder: Path, **countries: Any) -> Path:
     path = folder / "numbers.yml"
-    path.write_text(yaml.safe_dump({"countries": {"US": GOOD, **countries}}), encoding="utf-8")
+    path.write_text(yaml.safe_dump({"countries": {"US": GOOD, **countries}, "sources": {}}), encoding="utf-8")
     return path
 
 
@@ -156,17 +156,28 @@ def test_a_helpline_of_the_police_is_refused(tmp_path: Path) -> None:
         _read(tmp_path, XX={**GOOD, "hotline": POLICE})
 
 
+def test_a_table_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    """Where the cut is, it may still be YAML: of the real one, one cut in four is."""
+    path, content = tmp_path / "numbers.yml", (DATA / "emergency.yml").read_bytes()
+    for length in range(5000, content.index(b"\nsources:"), 9973):
+        path.write_bytes(content[:length])
+        with pytest.raises(DataError, match=r"^numbers\.yml.*\.$"):
+            read_emergency_table(path, directory())
+
+
 def test_a_table_without_a_country_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "numbers.yml"
-    path.write_text("countries: {}", encoding="utf-8")
+    path.write_text("countries: {}\nsources: {}", encoding="utf-8")
     with pytest.raises(DataError, match=r"^numbers\.yml has no country\. Restore it"):
         read_emergency_table(path, directory())
 
 
 def test_a_country_that_stands_twice_is_named(tmp_path: Path) -> None:
     path = _file(tmp_path)
-    path.write_text(path.read_text(encoding="utf-8") + "  US: {}\n", encoding="utf-8")
-    assert line_named(path, lambda: read_emergency_table(path, directory()), r"is not valid YAML \(US stands there twice\)\. .*") == "  US: {}"
+    path.write_text(path.read_text(encoding="utf-8").replace("\nsources:", "\n  US: {}\nsources:"), encoding="utf-8")
+    assert (
+        line_named(path, lambda: read_emergency_table(path, directory()), r"is not valid YAML \(US stands there twice\)\. .*") == "  US: {}"
+    )
 
 
 @pytest.mark.parametrize("content", ("", "[]", "words", "countries: []", "countries: 5", "countries:", "a: [1"))
@@ -179,6 +190,6 @@ def test_a_file_of_another_form_is_named(tmp_path: Path, content: str) -> None:
 
 def test_norway_needs_quotes(tmp_path: Path) -> None:
     path = tmp_path / "numbers.yml"
-    path.write_text('countries:\n  NO:\n    danger: {number: "112"}\n    hotline: null\n', encoding="utf-8")
+    path.write_text('countries:\n  NO:\n    danger: {number: "112"}\n    hotline: null\nsources: {}\n', encoding="utf-8")
     with pytest.raises(DataError, match="quotes"):
         read_emergency_table(path, directory())
