@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import logging
+import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -21,9 +23,11 @@ from bot.channels.twilio_api import TwilioApi
 from bot.conversation.conversation import Conversation
 from bot.conversation.last_wall import LastWall
 from bot.conversation.sessions import Sessions
+from bot.conversation.tables import put_in_use, read_tables, tables_in_use
 from bot.dialogue.process import DialogueProcess
+from bot.editions import Edition, refusal_of
 from bot.errors import ConfigurationError, ModelError, StoreUnavailable
-from bot.knowledge.emergency import numbers_of
+from bot.knowledge.emergency import Numbers, numbers_of
 from bot.privacy.keys import KeyRing
 from bot.settings import Settings
 from bot.store import Store
@@ -34,13 +38,16 @@ _LOG = logging.getLogger(__name__)
 _PATIENCE = 30.0  # seconds; then the last wall answers for the model
 
 
-def refuse_unchecked_numbers(settings: Settings) -> None:
+def refuse_unchecked_numbers(settings: Settings, numbers: Numbers | None = None) -> None:
     """Keeps real channels off while no human has checked the launch country's numbers.
 
+    Args:
+        settings: the configuration.
+        numbers: of that country; those in use by default.
     Raises:
         ConfigurationError: they are unchecked and the operator has not said that this is accepted.
     """
-    if settings.real_channels and not settings.accept_unverified_numbers and not numbers_of(settings.country).checked_on:
+    if settings.real_channels and not settings.accept_unverified_numbers and not (numbers or numbers_of(settings.country)).checked_on:
         raise ConfigurationError(
             f"No human has checked the emergency numbers of {settings.country}. Check each in data/emergency.yml and write checked_on and "
             "checked_by there, or set HELPLINE_UNVERIFIED_NUMBERS=accept to go live with unchecked numbers."
@@ -74,6 +81,7 @@ class Service:
         store, dialogue, conversation: see their modules.
         telegram: the channel, or None.
         twilio: the API client, or None.
+        home: folder in which the editions of the service lie, or None where it has none.
     """
 
     settings: Settings
@@ -84,23 +92,58 @@ class Service:
     conversation: Conversation
     telegram: TelegramChannel | None
     twilio: TwilioApi | None
+    home: Path | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
+    _begun: threading.Event = field(default_factory=threading.Event)
+
+    def begin(self) -> None:
+        """Notes that the loop that runs now is the one in which it answers."""
+        self._loop = asyncio.get_running_loop()
+        self._begun.set()
+
+    async def take(self, edition: Edition) -> None:
+        """Says from now on what an edition says: with a new dialogue process, and with new tables in this one. All or nothing: until
+        everything is there and answers, nothing changes, and then nobody comes between.
+
+        Raises:
+            HelplineError: the edition cannot be taken.
+        """
+        tables = await asyncio.to_thread(read_tables, edition.root)
+        refuse_unchecked_numbers(self.settings, tables.emergency.get(self.settings.country, Numbers(self.settings.country)))
+        async with self.dialogue.another(edition) as put_in_place:
+            before = tables_in_use()
+            put_in_use(tables)
+            try:
+                last_wall = LastWall()
+            except BaseException:
+                put_in_use(before)
+                raise
+            self.conversation.last_wall = last_wall
+            put_in_place()
+
+    def take_soon(self, edition: Edition) -> concurrent.futures.Future[None]:
+        """Lets the loop do `take`; for another thread, which may wait for it. Waits itself until the loop runs."""
+        self._begun.wait()
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(self.take(edition), self._loop)
 
 
-def build_service(settings: Settings, model: Path, keys: KeyRing, *, first_worker: bool = True) -> Service:
+def build_service(settings: Settings, edition: Edition, keys: KeyRing, *, first_worker: bool = True, home: Path | None = None) -> Service:
     """Puts the parts of one worker together.
 
     Args:
         settings: the configuration.
-        model: path of the trained model.
+        edition: what the dialogue process says; the tables in use here are to be the same.
         keys: of sessions, shared by all workers.
         first_worker: this one polls Telegram.
+        home: folder in which the editions of the service lie.
     Raises:
         ConfigurationError: numbers are unchecked.
         DataError: a table cannot be read.
     """
     refuse_unchecked_numbers(settings)
     store: Store = RedisStore(settings.redis_url) if settings.redis_url else MemoryStore()
-    dialogue = DialogueProcess(model)
+    dialogue = DialogueProcess(edition)
     sessions = Sessions(store, keys, settings.session_minutes)
     conversation = Conversation(dialogue, sessions, LastWall())
     telegram = None
@@ -114,7 +157,7 @@ def build_service(settings: Settings, model: Path, keys: KeyRing, *, first_worke
             claim=sessions.first_time,
         )
     twilio = TwilioApi(settings.twilio, settings.public_url) if settings.twilio else None
-    return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio)
+    return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, home)
 
 
 async def rotate_keys(keys: KeyRing, minutes: int) -> None:
@@ -136,13 +179,15 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
 
     async def health(request: Request) -> JSONResponse:
         if service.dialogue.ready:
-            return JSONResponse({"status": "ok", "replaced": service.dialogue.replaced, "failures": service.conversation.failures})
+            told = {"replaced": service.dialogue.replaced, "failures": service.conversation.failures}
+            return JSONResponse({"status": "ok", **told, "reload_refused": refusal_of(service.home) or ""})
         return JSONResponse({"status": "starting", "problem": service.dialogue.problem}, status_code=503)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as parts:  # each is put away, the last one first, even if another fails at that
             parts.push_async_callback(service.store.close)
+            service.begin()
             await service.dialogue.start()
             parts.push_async_callback(service.dialogue.stop)
             if service.twilio:

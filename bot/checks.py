@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues
 from bot.dialogue.reviews import mark_of, reviews, safety_sentences
 from bot.dialogue.training import trained_model
+from bot.editions import refusal_of, running
 from bot.errors import HelplineError
 from bot.knowledge.answers import answers
 from bot.knowledge.directory import directory
@@ -58,6 +59,7 @@ def check(environment: Mapping[str, str], today: datetime.date) -> Iterator[Find
     yield from _numbers(settings)
     yield from _search()
     yield from _places()
+    yield from _services()
 
 
 def _model() -> Iterator[Finding]:
@@ -155,3 +157,14 @@ def _places() -> Iterator[Finding]:
         yield Finding(True, "Places: the gazetteer can be read.")
     except HelplineError as error:
         yield Finding(False, f"Places: {error}", stops=True)
+
+
+def _services() -> Iterator[Finding]:
+    for home in running().values():
+        refusal = refusal_of(home)
+        if refusal:
+            yield Finding(False, f"Running service: the last reload was refused, and it says what it said before. {refusal}")
+        else:
+            yield Finding(
+                True, "Running service: " + ("it has not been reloaded yet." if refusal is None else "the last reload was taken.")
+            )

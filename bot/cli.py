@@ -7,7 +7,9 @@ import asyncio
 import datetime
 import json
 import os
+import signal
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -165,6 +167,32 @@ def _write(out: Path, content: str) -> None:
         raise DataError(f"{out} cannot be written ({error.strerror}). Name a file in a folder that exists.") from None
 
 
+def _reload(options: argparse.Namespace) -> int:
+    from bot.editions import refusal_of, running, told_at
+
+    services = running()
+    if not services:
+        raise HelplineError("No service runs from this installation. Start one with `helpline`.")
+    before = {home: told_at(home) for home in services.values()}
+    for pid in services:
+        try:
+            os.kill(pid, signal.SIGHUP)
+        except PermissionError:
+            raise HelplineError("The service belongs to another account. Run this as that account, or as root.") from None
+    status = 0
+    for pid, home in services.items():
+        while told_at(home) == before[home]:
+            if pid not in running():
+                raise HelplineError("The service ended before it had reloaded. Start it again with `helpline`.")
+            time.sleep(0.1)
+        if refusal := refusal_of(home):
+            print(f"helpline: The reload was refused, the service goes on as before. {refusal}", file=sys.stderr)
+            status = 1
+        else:
+            print("Reloaded.")
+    return status
+
+
 def _check(options: argparse.Namespace) -> int:
     from bot.checks import check
 
@@ -202,6 +230,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", type=Path, metavar="OUT", help="write all figures there")
     evaluate.add_argument("--report", type=Path, metavar="OUT", help="write tables with intervals there, as Markdown")
     evaluate.set_defaults(run=_evaluate)
+    commands.add_parser("reload", help="let the running service say what you changed, or tell what is broken").set_defaults(run=_reload)
     commands.add_parser("check", help="what is wrong, and how to mend it").set_defaults(run=_check)
     review = commands.add_parser("review", help="the sentences on which safety hangs, for a native reviewer")
     review.add_argument("locale", choices=[code for code in all_locales() if code != DEFAULT], metavar="LOCALE")
@@ -226,8 +255,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bot.dialogue.rasa_command import main as rasa_main
 
         return rasa_main(given[1:])
-    options = _parser().parse_args(given)
     try:
+        options = _parser().parse_args(given)
         return int(options.run(options))
     except HelplineError as error:
         print(f"helpline: {error}", file=sys.stderr)

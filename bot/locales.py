@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, fields
 from pathlib import Path
-
-import yaml
+from typing import Any
 
 from bot.errors import DataError
+from bot.kept import Kept
+from bot.knowledge.files import FieldError, field, line_of, refuse_unknown, sections, shown, where
 from bot.paths import LOCALES
 
 DEFAULT = "en"
@@ -44,24 +44,57 @@ class Locale:
     gsm7_fold: dict[str, str] | None
 
 
-@lru_cache(maxsize=1)
-def all_locales(path: Path = LOCALES / "locales.yml") -> dict[str, Locale]:
-    """Reads the list, in its order, by code.
+def _listed(entry: dict[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(words.replace("_", " ") for words in field(entry, name, str).split())
+
+
+def _locale(entry: dict[str, Any]) -> Locale:
+    refuse_unknown(entry, [one.name for one in fields(Locale)])
+    if (direction := field(entry, "direction", str)) not in ("ltr", "rtl"):
+        raise FieldError("a 'direction' that is neither ltr nor rtl", line_of(entry, "direction"))
+    folds = entry.get("gsm7_fold", "") is not None  # null: it cannot do without letters that GSM-7 lacks
+    pairs = [pair.partition(":") for pair in field(entry, "gsm7_fold", str).split()] if folds else []
+    if not all(len(letter) == 1 and plain for letter, _, plain in pairs):
+        raise FieldError("a 'gsm7_fold' that does not say letter:replacement", line_of(entry, "gsm7_fold"))
+    return Locale(
+        code=field(entry, "code", str),
+        name=field(entry, "name", str),
+        script=field(entry, "script", str),
+        direction=direction,
+        telegram=None if entry.get("telegram", "") is None else field(entry, "telegram", str),
+        encoder=field(entry, "encoder", str),
+        exit_word=field(entry, "exit_word", str),
+        exit_also=_listed(entry, "exit_also"),
+        telling=_listed(entry, "telling"),
+        gsm7_fold={letter: plain for letter, _, plain in pairs} if folds else None,
+    )
+
+
+def read_locales(path: Path) -> dict[str, Locale]:
+    """Reads a list of locales, in its order, by code.
 
     Raises:
-        DataError: an entry lacks a field.
+        DataError: an entry is malformed, or English is missing.
     """
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))["locales"]
-        found = {}
-        for entry in entries:
-            letters = entry["gsm7_fold"]
-            fold = None if letters is None else dict(pair.split(":", 1) for pair in letters.split())
-            listed = {name: tuple(words.replace("_", " ") for words in entry[name].split()) for name in ("exit_also", "telling")}
-            found[entry["code"]] = Locale(**{**entry, **listed, "gsm7_fold": fold})
-        return found
-    except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        raise DataError(f"{path.name} is not a list of locales ({error}). Compare it with the comment at its head.") from None
+    (entries,) = sections(path, locales=list)
+    found: dict[str, Locale] = {}
+    for number, entry in enumerate(entries, 1):
+        try:
+            locale = _locale(entry)
+        except FieldError as error:
+            raise DataError(f"{where(path, entry, error)}: locale {number} has {error}. Compare it with the comment at its head.") from None
+        if locale.code in found:
+            raise DataError(f"{where(path, entry)}: the locale {locale.code} stands twice. Keep one.")
+        found[locale.code] = locale
+    if DEFAULT not in found:
+        raise DataError(f"{shown(path)} lacks English, which all the others are translated from. Restore it from the repository.")
+    return found
+
+
+@Kept
+def all_locales() -> dict[str, Locale]:
+    """The list of this installation, in its order, by code."""
+    return read_locales(LOCALES / "locales.yml")
 
 
 def locale_of(code: str | None) -> Locale:

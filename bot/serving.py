@@ -11,6 +11,8 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import Future, TimeoutError
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -19,14 +21,19 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.app import build_app, build_service, refuse_store_on_disk
+from bot.conversation.tables import put_in_use, read_tables
+from bot.editions import Edition, Editions
 from bot.errors import ConfigurationError, HelplineError
 from bot.privacy.keys import Epoch, KeyRing
 from bot.privacy.log_filter import configure_logging
+from bot.reloading import Reloading
 from bot.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_HEAD = 32 * 1024  # bytes of request line and headers; those of the providers have one or two thousand
+_TICK = 0.5  # seconds between two looks at the workers
 _LONGEST_STOP = 30.0  # seconds that workers get to answer what is open, to send it, and to delete records at the provider
+_LONGEST_TAKE = 120.0  # seconds that a worker may need for another edition; its dialogue process may take 60 to start
 _LONGEST_EXCHANGE = 30.0  # seconds from a request's first byte to its answer's last; no provider waits longer than 15
 
 
@@ -100,12 +107,34 @@ def serve(settings: Settings, model: Path) -> None:
     """
     configure_logging()
     _leave_no_core()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does: with everything put away
+    reloading = Reloading()
     asyncio.run(refuse_store_on_disk(settings))
     listener = _listener(settings)
-    if settings.workers == 1:
-        _run(settings, build_app(build_service(settings, model, KeyRing())), listener)
-    else:
-        _serve_with_workers(settings, model, listener)
+    with Editions() as editions:
+        edition = editions.make(model)
+        if settings.workers == 1:
+            _serve_alone(settings, editions, edition, reloading, listener)
+        else:
+            workers = _Workers(settings, editions.home, edition, listener)
+            reloading.begin(editions, edition, workers.take)
+            workers.serve()
+
+
+def _serve_alone(settings: Settings, editions: Editions, edition: Edition, reloading: Reloading, listener: socket.socket) -> None:
+    put_in_use(read_tables(edition.root))
+    service = build_service(settings, edition, KeyRing(), home=editions.home)
+
+    def take(another: Edition) -> None:
+        taking = service.take_soon(another)
+        try:
+            taking.result(_LONGEST_TAKE)
+        except TimeoutError:
+            taking.cancel()
+            raise HelplineError("The new data were not taken in time. Try again when the machine has less to do.") from None
+
+    reloading.begin(editions, edition, take)
+    _run(settings, build_app(service), listener)
 
 
 def _leave_no_core() -> None:
@@ -133,68 +162,184 @@ def _run(settings: Settings, app: object, listener: socket.socket) -> None:
         raise HelplineError("The service could not start. Run `helpline check` to see what is wrong.")
 
 
-def _work(settings: Settings, model: Path, number: int, listener: socket.socket, pipe: Connection, patient: bool) -> None:
+@dataclass(frozen=True)
+class _Start:
+    """What a worker is started with, but its keys.
+
+    Attributes:
+        number: 0 for the first, and so on.
+        edition: what it says.
+        home: folder of the editions.
+        patient: see `build_app`.
+    """
+
+    number: int
+    edition: Edition
+    home: Path
+    patient: bool
+
+
+def _work(settings: Settings, start: _Start, listener: socket.socket, pipe: Connection) -> None:
     """One worker, and what is said of its end: left to itself, multiprocessing prints a traceback, which may quote a person."""
     configure_logging()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it means the parent, who will tell
     try:
-        _serve_as_worker(settings, model, number, listener, pipe, patient)
+        _serve_as_worker(settings, start, listener, pipe)
     except HelplineError as error:
         _LOG.critical("serving.worker: %s", error)
     except Exception as error:  # noqa: BLE001
         _LOG.critical("serving.worker: stopped on an unforeseen %s. Report this with the version of the service.", type(error).__name__)
 
 
-def _serve_as_worker(settings: Settings, model: Path, number: int, listener: socket.socket, pipe: Connection, patient: bool) -> None:
+def _serve_as_worker(settings: Settings, start: _Start, listener: socket.socket, pipe: Connection) -> None:
     """Its keys come through the pipe: never by environment, argument or file."""
     current, previous = pipe.recv()
     keys = KeyRing(Epoch(current), Epoch(previous))
+    put_in_use(read_tables(start.edition.root))
+    service = build_service(settings, start.edition, keys, first_worker=start.number == 0, home=start.home)
 
     def follow() -> None:
         try:
             while True:
-                keys.rotate(Epoch(pipe.recv_bytes()))
-        except EOFError:  # the parent is gone: so are the keys of whoever comes next
+                told = pipe.recv()
+                if isinstance(told, Edition):
+                    service.take_soon(told).add_done_callback(answer)
+                else:
+                    keys.rotate(Epoch(told))
+        except (EOFError, OSError):  # the parent is gone: so are the keys of whoever comes next
             signal.raise_signal(signal.SIGTERM)
 
+    def answer(done: Future[None]) -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        with contextlib.suppress(OSError):
+            pipe.send(str(error) if isinstance(error, HelplineError) else f"A worker met {type(error).__name__}." if error else "")
+
     threading.Thread(target=follow, daemon=True).start()
-    app = build_app(build_service(settings, model, keys, first_worker=number == 0), rotate=False, patient=patient)
-    _run(settings, app, listener)
+    _run(settings, build_app(service, rotate=False, patient=start.patient), listener)
 
 
-def _serve_with_workers(settings: Settings, model: Path, listener: socket.socket) -> None:
-    context, keys = multiprocessing.get_context("spawn"), KeyRing()
-    workers: dict[int, tuple[SpawnProcess, Connection]] = {}
+class _Worker:
+    """A worker as its parent sees it.
 
-    def launch(number: int, *, patient: bool = False) -> None:
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(settings, model, number, listener, theirs, patient))
+    Attributes:
+        process: its process.
+        edition: what it says.
+    """
+
+    def __init__(self, process: SpawnProcess, pipe: Connection, edition: Edition) -> None:
+        self.process, self.edition, self._pipe = process, edition, pipe
+        self._telling = threading.Lock()  # keys and editions are told by different threads
+
+    def tell(self, what: object) -> None:
+        """Sends it something; nothing happens where it is dead."""
+        with self._telling, contextlib.suppress(OSError):
+            self._pipe.send(what)
+
+    def take(self, edition: Edition) -> bool:
+        """Lets it say another edition.
+
+        Returns:
+            False where it died over that.
+        Raises:
+            HelplineError: it cannot, and says what it said before.
+        """
+        self.tell(edition)
+        try:
+            if not self._pipe.poll(_LONGEST_TAKE):
+                self.process.terminate()
+                raise HelplineError("A worker did not take the new data in time. Try again when the machine has less to do.")
+            refusal = self._pipe.recv()
+        except (EOFError, OSError):
+            return False
+        if refusal:
+            raise HelplineError(refusal)
+        self.edition = edition
+        return True
+
+    def close(self) -> None:
+        """Puts away what belongs to one that is dead."""
+        self._pipe.close()
+
+
+class _Workers:
+    """The workers and their parent, which holds their keys, replaces those that die, and hands a reload on.
+
+    Args:
+        settings: the configuration.
+        home: folder of the editions.
+        edition: what the workers say at first.
+        listener: the socket that they share.
+    """
+
+    def __init__(self, settings: Settings, home: Path, edition: Edition, listener: socket.socket) -> None:
+        self._settings, self._home, self._edition, self._listener = settings, home, edition, listener
+        self._context, self._keys = multiprocessing.get_context("spawn"), KeyRing()
+        self._workers: dict[int, _Worker] = {}
+        self._stopping = threading.Event()
+
+    def serve(self) -> None:
+        """Serves until it is told to stop."""
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, lambda *_: self._stopping.set())
+        for number in range(self._settings.workers):
+            self._launch(number)
+        rotated = time.monotonic()
+        while not self._stopping.wait(_TICK):
+            for number, worker in list(self._workers.items()):
+                if not worker.process.is_alive():
+                    worker.close()
+                    _LOG.error("serving.worker: a worker died and is replaced. Report this if it comes often.")
+                    self._launch(number, patient=True)  # the others answer until it can
+            if time.monotonic() - rotated >= self._settings.session_minutes * 60:
+                rotated = time.monotonic()
+                self._keys.rotate()
+                for worker in self._workers.values():
+                    worker.tell(self._keys.current.secret)
+        self._stop()
+
+    def _launch(self, number: int, *, patient: bool = False) -> None:
+        ours, theirs = self._context.Pipe()
+        start = _Start(number, self._edition, self._home, patient)
+        process = self._context.Process(target=_work, args=(self._settings, start, self._listener, theirs))
         process.start()
         theirs.close()
-        with contextlib.suppress(OSError):  # it died at once, and will be replaced
-            ours.send((keys.current.secret, keys.previous.secret))
-        workers[number] = (process, ours)
+        worker = _Worker(process, ours, start.edition)
+        worker.tell((self._keys.current.secret, self._keys.previous.secret))
+        self._workers[number] = worker
 
-    stopping = threading.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda *_: stopping.set())
-    for number in range(settings.workers):
-        launch(number)
-    rotated = time.monotonic()
-    while not stopping.wait(0.5):
-        for number, (process, pipe) in list(workers.items()):
-            if not process.is_alive():
-                pipe.close()
-                _LOG.error("serving.worker: a worker died and is replaced. Report this if it comes often.")
-                launch(number, patient=True)  # the others answer until it can
-        if time.monotonic() - rotated >= settings.session_minutes * 60:
-            rotated = time.monotonic()
-            keys.rotate()
-            for _, pipe in workers.values():
-                with contextlib.suppress(OSError):
-                    pipe.send_bytes(keys.current.secret)
-    for process, _ in workers.values():
-        process.terminate()
-    end = time.monotonic() + _LONGEST_STOP
-    for process, _ in workers.values():
-        process.join(max(0.0, end - time.monotonic()))
-        process.kill()  # one that hangs would keep this process from ending, and itself alive
+    def _stop(self) -> None:
+        for worker in self._workers.values():
+            worker.process.terminate()
+        end = time.monotonic() + _LONGEST_STOP
+        for worker in self._workers.values():
+            worker.process.join(max(0.0, end - time.monotonic()))
+            worker.process.kill()  # one that hangs would keep this process from ending, and itself alive
+
+    def take(self, edition: Edition) -> None:
+        """Lets all workers say another edition, one after the other, so that never more than one loads a model.
+
+        Raises:
+            HelplineError: one cannot; then all say what they said before.
+        """
+        before = self._edition
+        try:
+            self._bring_to(edition)
+        except HelplineError:
+            self._edition = before
+            for worker in self._behind(before):
+                try:
+                    worker.take(before)
+                except HelplineError:
+                    worker.process.terminate()  # the one in its place begins with what all the others say
+            raise
+
+    def _bring_to(self, edition: Edition) -> None:
+        self._edition = edition  # whoever takes the place of one that dies begins with it
+        while behind := self._behind(edition):
+            if not behind[0].take(edition):
+                self._stopping.wait(2 * _TICK)  # until another has taken its place
+
+    def _behind(self, edition: Edition) -> list[_Worker]:
+        return [worker for worker in list(self._workers.values()) if worker.edition != edition]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import psutil
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from bot.channels.sms import WEBHOOK_PATH
+from bot.dialogue.training import trained_model
 from bot.paths import ROOT
 from bot.settings import KNOWN
 
@@ -71,15 +73,32 @@ def environment(**settings: str) -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if name not in KNOWN and not name.startswith("HELPLINE_")}, **settings}
 
 
-def helpline(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command to its end."""
+def copy_of_project(folder: Path) -> Path:
+    """A copy of what the service is run from, whose data may be changed and broken.
+
+    Args:
+        folder: for the copy.
+    Returns:
+        Its root.
+    """
+    root = folder / "project"
+    for part in ("bot", "actions", "data", "locales"):
+        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__", "imported", ".imported.*"))
+    shutil.copy2(ROOT / "requirements.txt", root)
+    (root / "models").mkdir()
+    shutil.copy2(trained_model(), root / "models")
+    return root
+
+
+def helpline(*arguments: str, root: Path = ROOT, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command to its end; that of `root`."""
     return subprocess.run(
         [sys.executable, "-m", "bot.cli", *arguments],
-        cwd=ROOT,
+        cwd=root,
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -128,6 +147,11 @@ class Running:
         """All processes below it."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def dialogues(self) -> list[psutil.Process]:
+        """The dialogue processes below it, the oldest first."""
+        found = [child for child in self.children() if "bot.dialogue.worker" in _command(child)]
+        return sorted(found, key=lambda child: child.create_time())
+
     def workers(self) -> list[psutil.Process]:
         """Those that serve, where there are several; not those that have just died."""
         return [child for child in psutil.Process(self.process.pid).children() if "spawn_main" in _command(child)]
@@ -150,18 +174,19 @@ def _command(process: psutil.Process) -> str:
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[Running]:
+def running(folder: Path, *, root: Path = ROOT, **settings: str) -> Iterator[Running]:
     """A service that answers; it has ended afterwards.
 
     Args:
         folder: for what it prints.
+        root: of the project that it is run from.
         settings: its environment.
     """
     port, output = free_port(), folder / "said.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli"],
-            cwd=ROOT,
+            cwd=root,
             env=environment(HOST="127.0.0.1", PORT=str(port), **settings),
             stdout=file,
             stderr=subprocess.STDOUT,

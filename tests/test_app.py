@@ -22,10 +22,11 @@ from bot.channels.segments import fold_for_gsm7, measure
 from bot.channels.sms import WEBHOOK_PATH
 from bot.dialogue.catalogues import compile_catalogues, translate
 from bot.dialogue.training import trained_model
+from bot.editions import Edition
 from bot.errors import ConfigurationError, TurnFailed
 from bot.knowledge.answers import answers
 from bot.knowledge.emergency import Numbers, emergency_table
-from bot.paths import MODELS
+from bot.paths import MODELS, ROOT
 from bot.privacy.keys import KeyRing
 from bot.settings import Settings, settings_from
 from bot.store.memory import MemoryStore
@@ -94,7 +95,7 @@ def real(**settings: str) -> Settings:
 def build(settings: Settings, model: Path | None = None) -> tuple[Service, Starlette]:
     """A service and its application, not yet started."""
     compile_catalogues()
-    service = build_service(settings, model or trained_model(), KeyRing())
+    service = build_service(settings, Edition(ROOT, model or trained_model()), KeyRing())
     return service, build_app(service)
 
 
@@ -216,7 +217,7 @@ async def test_the_trial_phones_are_there_without_and_no_webhook_is() -> None:
 async def test_health_counts_what_went_wrong_and_names_nobody(phone: Phone) -> None:
     health = (await phone.health()).json()
     assert health["status"] == "ok"
-    assert set(health) == {"status", "replaced", "failures"}
+    assert set(health) == {"status", "replaced", "failures", "reload_refused"}
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ async def test_health_counts_what_went_wrong_and_names_nobody(phone: Phone) -> N
 )
 async def test_real_channels_do_not_start_on_numbers_that_nobody_checked(settings: dict[str, str], channel: str) -> None:
     unchecked = real(**settings, HELPLINE_UNVERIFIED_NUMBERS="")
-    for refuse in (refuse_unchecked_numbers, lambda settings: build_service(settings, MODELS / "none", KeyRing())):
+    for refuse in (refuse_unchecked_numbers, lambda settings: build_service(settings, Edition(ROOT, MODELS / "none"), KeyRing())):
         with pytest.raises(
             ConfigurationError, match=r"No human has checked the emergency numbers of US\. .*HELPLINE_UNVERIFIED_NUMBERS=accept"
         ):

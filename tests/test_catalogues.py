@@ -40,7 +40,7 @@ def test_good_ones_are_compiled_and_spoken(folder: Path, monkeypatch: pytest.Mon
     compile_catalogues(folder)
     assert not list(folder.rglob("*.part"))
     monkeypatch.setattr(catalogues, "LOCALES", folder)
-    catalogues._catalogue.cache_clear()
+    catalogues.catalogues.forget()
     try:
         assert {translate(locale, "utter_greet", "Hello") for locale in OTHERS} == {"Translated"}
         assert translate(DEFAULT, "utter_greet", "Hello") == "Hello"
@@ -48,7 +48,7 @@ def test_good_ones_are_compiled_and_spoken(folder: Path, monkeypatch: pytest.Mon
         assert translate(OTHERS[0], "utter_greet", "Good day") == "Good day"
         assert translate("zz", "utter_greet", "Hello") == "Hello"
     finally:
-        catalogues._catalogue.cache_clear()
+        catalogues.catalogues.forget()
 
 
 def test_only_what_has_changed_is_compiled_again(folder: Path) -> None:

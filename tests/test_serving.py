@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,9 +24,10 @@ from starlette.routing import Route
 from bot import serving
 from bot.knowledge.answers import answers
 from bot.knowledge.emergency import emergency_table
+from bot.paths import ROOT
 from bot.settings import settings_from
 
-from .running import BRITON, PERSON, REAL_SMS, START_SECONDS, Running, helpline, running, until
+from .running import BRITON, PERSON, REAL_SMS, START_SECONDS, Running, copy_of_project, helpline, running, until
 from .store.redis_server import RedisServer, redis_server
 
 HOTLINE = {country: emergency_table()[country].hotline.phone for country in ("US", "GB")}  # type: ignore[union-attr]
@@ -38,9 +40,9 @@ _NUMBERS = itertools.count()
 # Before the start
 
 
-def refused(**settings: str) -> str:
+def refused(root: Path = ROOT, **settings: str) -> str:
     """The one sentence on the error output with which the start is refused."""
-    done = helpline(**settings)
+    done = helpline(root=root, **settings)
     assert done.returncode == 1, done.stdout + done.stderr
     said = [line for line in done.stderr.splitlines() if line.startswith("helpline: ")]
     assert len(said) == 1 and said[0].endswith(".")
@@ -79,6 +81,81 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path, workers: str) -> None:
 
 def test_an_address_of_another_machine_is_refused() -> None:
     assert "cannot listen on 192.0.2.1 port 8000" in refused(HOST="192.0.2.1", PORT="8000")
+
+
+# Before the start: what is broken in the data
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of a copy of the project: each test leaves it as it was."""
+    return copy_of_project(tmp_path_factory.mktemp("broken"))
+
+
+def _put(old: str, new: str) -> Callable[[bytes], bytes]:
+    return lambda content: content.replace(old.encode(), new.encode(), 1)
+
+
+def _first(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def _latin_1(content: bytes) -> bytes:
+    return content.replace(b"\n", b"\n# caf\xe9\n", 1)
+
+
+def _other_placeholder(content: bytes) -> bytes:
+    return re.sub(rb'(\nmsgstr "[^"]*)\{danger\}', rb"\1{peligro}", content, count=1)
+
+
+US, TABLE, SPANISH = "data/answers/us.yml", "data/emergency.yml", "locales/es/LC_MESSAGES/helpline.po"
+LOCALES, PHONES = "locales/locales.yml", "data/directory/local/phones.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    (
+        (US, _put('  text: "', '  text: ""'), r"line 10 is not valid YAML\. Mend that line"),
+        (US, _put("  version: 1\n", ""), r"line 6: answer 1 has no 'version'\. Compare it with the others\."),
+        (US, _put("  version: 1\n", '  version: "1"\n'), r"line 8: answer 1 has a 'version' that is no whole number\. Compare it"),
+        (US, _put("  lawyer:", "  lawer:"), r"line 1\d: answer 1 has a 'lawer', which nobody reads\. Compare it"),
+        (US, _put("id: us.rights_documents", "id: us.rights_overview"), r"line \d+: the id us.rights_overview stands twice\. Give one"),
+        (US, _latin_1, r"line 2 is not UTF-8\. Save the file as UTF-8"),
+        (US, _put("\n- id:", "\n<<<<<<< HEAD\n- id:"), r"line 6 is the mark of an unfinished merge\. Choose one"),
+        (US, lambda content: b"", r"has no `jurisdiction` of the right form\. Compare it"),
+        ("data/answers/int.yml", lambda content: b"jurisdiction: INT\nanswers: []\n", r"has no international answers"),
+        (TABLE, _put('number: "', "number: 9"), r"line 3\d is not valid YAML\. Mend that line"),
+        (TABLE, _put("danger:", "dangr:"), r"line \d+: the entry AD has a 'dangr', which nobody reads\. Compare it"),
+        (TABLE, _put("  AE:", "  AD:"), r"line \d+ is not valid YAML \(AD stands there twice\)\. Mend that line"),
+        (TABLE, _first, r".+"),
+        (TABLE, lambda content: b"", r"has no `countries` of the right form\. Compare it"),
+        (SPANISH, _put('msgstr "L', "msgstr L"), r"line \d+ is no line of a catalogue; often a quote is missing\. Mend that entry\."),
+        (SPANISH, _put("\nmsgid", "\n=======\nmsgid"), r"line \d+ is no line of a catalogue"),
+        (SPANISH, _other_placeholder, r"line \d+: the translation has not"),
+        (SPANISH, lambda content: b"", r"holds no sentence\. Restore it"),
+        ("locales/reviewed.yml", lambda content: b"es: {by: A}\n", r"line 1: the review of es has no 'date'\. Compare it"),
+        ("locales/safety.yml", _put("danger: [", "danger: ["[:-1]), r"line \d+ is not"),
+        (LOCALES, _put("exit_word: clima", "exit_wrd: clima"), r"line \d+: locale 2 has a 'exit_wrd', which nobody reads\. Compare it"),
+        ("data/places/places.npz", _first, None),
+        ("data/places/places.npz", lambda content: b"", None),
+        ("data/directory/words.yml", lambda content: content.replace(b'"helpline"', b"", 1), r".+"),
+        (PHONES, _first, r"line \d+ has \d fields instead of 10\. Restore that file"),
+        (PHONES, lambda content: b"", r"line 1 does not name the columns of its table\. Restore that file"),
+        (PHONES, _put(",number,", ",nummer,"), r"line 1 does not name the columns of its table\. Restore that file"),
+    ),
+)  # fmt: skip
+def test_what_is_broken_stops_the_start_with_file_line_and_mend(
+    project: Path, name: str, change: Callable[[bytes], bytes], says: str | None
+) -> None:
+    path = project / name
+    whole = path.read_bytes()
+    assert change(whole) != whole
+    path.write_bytes(change(whole))
+    try:
+        said = refused(root=project)
+    finally:
+        path.write_bytes(whole)
+    assert re.match(rf"helpline: (data/answers/ )?({re.escape(name)} )?{says}" if says else r"helpline: \S*(places|localities)", said)
 
 
 # One worker

@@ -31,9 +31,12 @@ from tools.reading_grade import HIGHEST, english_texts, grades
 
 OUT = ROOT / "evaluation" / "answers.md"
 # What is asked in each country of the emergency table: its numbers stand in these replies.
-OF_COUNTRY = ("danger_now", "no_voice", "self_harm", "needs_medical_care", "talk_to_human", "call_me", "find_shelter", "greet")
-# Intents that name no topic: the service sends them itself, with or after an answer.
-_AFTER_ANSWER = ("more", "source", "who_helps", "sign", "signs_done")
+OF_COUNTRY = ("danger_now", "no_voice", "self_harm", "needs_medical_care", "talk_to_human", "call_me", "find_shelter", "find_legal_aid")
+# Intents that name no topic: the service sends them itself, after an answer or with a service.
+_AFTER_ANSWER = (
+    *("more", "source", "who_helps", "sign", "signs_done"),
+    *("details", "service_name", "other_services", "not_near_here", "for_whom", "served"),
+)
 
 
 def coverage() -> list[str]:
@@ -112,12 +115,16 @@ def turns_of_answer(engine: Engine, answer: Answer, locale: str) -> Iterator[Tur
 
 
 def turns_of_talk(engine: Engine, locale: str) -> Iterator[Turn]:
-    """Every topic as a first message where no country is known, and what depends on the country's numbers in each country that has any."""
+    """Every topic as a first message where no country is known; in each country that has numbers what depends on them, and for its services
+    what can be asked about them."""
     intents = yaml.safe_load((RASA_DOMAIN / "topics.yml").read_text(encoding="utf-8"))["intents"]
     asked = [(intent, "") for intent in intents if intent not in _AFTER_ANSWER]
     asked += [(intent, country) for country in sorted(emergency_table()) for intent in OF_COUNTRY]
     for intent, country in asked:
-        yield engine.reply(_payload(intent, locale, country), None, payload=True)
+        turn = engine.reply(_payload(intent, locale, country), None, payload=True)
+        yield turn
+        for _, payload in turn.options if intent.startswith("find_") else ():
+            yield engine.reply(payload, turn.state, payload=True)
 
 
 def segments(engine: Engine) -> list[str]:

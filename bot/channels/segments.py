@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from bot.conversation.messages import Choice
 from bot.locales import locale_of
@@ -183,7 +183,6 @@ def smart_encode(text: str) -> str:
     return text.translate(_SMART)
 
 
-@cache
 def _accents(locale: str) -> dict[int, str]:
     return {ord(letter): plain for letter, plain in (locale_of(locale).gsm7_fold or {}).items()}
 

@@ -94,7 +94,7 @@ class Conversation:
     """
 
     def __init__(self, dialogue: Dialogue, sessions: Sessions, last_wall: LastWall) -> None:
-        self._dialogue, self._sessions, self._last_wall = dialogue, sessions, last_wall
+        self._dialogue, self._sessions, self.last_wall = dialogue, sessions, last_wall
         self.failures = 0
 
     async def answer(self, message: Message, shape: Shape) -> Reply:
@@ -116,7 +116,7 @@ class Conversation:
             self.failures += 1
             if await self._has_left(message, came):
                 return await self._silence(message)
-            return self._last_wall.reply(message, known[0].locale if known else None)
+            return self.last_wall.reply(message, known[0].locale if known else None)
 
     async def _leave(self, message: Message, came: float, reply: Reply) -> Reply:
         try:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import yaml
 from babel.messages.pofile import read_po
 
 from bot.dialogue.catalogues import catalogue_path
 from bot.errors import DataError
-from bot.knowledge.files import field, read_yaml
+from bot.knowledge.files import FieldError, field, line_of, read_yaml, refuse_unknown, shown, where
+from bot.locales import DEFAULT, all_locales
 from bot.paths import LOCALES
 
 SAFETY, REVIEWED = LOCALES / "safety.yml", LOCALES / "reviewed.yml"
@@ -59,13 +61,27 @@ def _group_of(context: str, groups: dict[str, list[str]]) -> str | None:
     return None
 
 
+def safety_groups(path: Path = SAFETY) -> dict[str, list[str]]:
+    """Names of responses and topics on which safety hangs, by what hangs on them.
+
+    Raises:
+        DataError: the list cannot be read.
+    """
+    groups: dict[str, list[str]] = read_yaml(path)
+    for group in groups if isinstance(groups, dict) and groups else (None,):
+        names = groups[group] if group else None
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise DataError(f"{where(path, groups)} is not a list of names for each group. Restore it from the repository.")
+    return groups
+
+
 def safety_sentences(locale: str) -> list[Sentence]:
     """The sentences on which safety hangs, group by group.
 
     Raises:
         DataError: the list or the catalogue cannot be read.
     """
-    groups = read_yaml(SAFETY)
+    groups = safety_groups()
     with catalogue_path(locale).open("rb") as lines:
         entries = [entry for entry in read_po(lines, locale=locale) if entry.id and entry.context]
     found = [(_group_of(str(entry.context), groups), entry) for entry in entries]
@@ -88,13 +104,26 @@ def reviews(path: Path = REVIEWED) -> dict[str, Review]:
     Raises:
         DataError: an entry is malformed.
     """
-    found = {}
-    for locale, entry in (read_yaml(path) or {}).items():
+    found: dict[str, Review] = {}
+    entries = read_yaml(path) or {}
+    if not isinstance(entries, dict):
+        raise DataError(f"{shown(path)} names no locales. Compare it with the file's head.")
+    for locale, entry in entries.items():
         try:
-            found[locale] = Review(field(entry, "by", str), field(entry, "date", datetime.date), str(entry["mark"]))
-        except (KeyError, TypeError) as error:
-            raise DataError(f"{path.name}: the review of {locale} lacks or misspells {error}. Compare it with the file's head.") from None
+            if locale not in all_locales() or locale == DEFAULT:
+                raise FieldError("a code that is none of a translation", line_of(entries, locale))
+            refuse_unknown(entry, ("by", "date", "mark"))
+            found[locale] = Review(field(entry, "by", str), field(entry, "date", datetime.date), _mark(entry))
+        except FieldError as error:
+            raise DataError(f"{where(path, entry, error)}: the review of {locale} has {error}. Compare it with the file's head.") from None
     return found
+
+
+def _mark(entry: dict[str, Any]) -> str:
+    """Unquoted, a mark of digits alone is a number to YAML; one with leading zeros then is another."""
+    if type(entry.get("mark")) is int:
+        raise FieldError("a 'mark' that needs quotes", line_of(entry, "mark"))
+    return field(entry, "mark", str)
 
 
 def sheet(locale: str) -> Iterator[str]:

@@ -3,10 +3,10 @@ known of them."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from bot.errors import DataError
+from bot.kept import Kept
 from bot.knowledge.files import sections
 from bot.paths import DATA
 
@@ -28,7 +28,7 @@ def read_words(path: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-@lru_cache(maxsize=1)
+@Kept
 def directory_words() -> dict[str, dict[str, str]]:
     """The words of `data/directory/words.yml`."""
     return read_words(WORDS)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.errors import DataError
-from bot.knowledge.directory import directory
-from bot.knowledge.files import field, sections, text_or_nothing
+from bot.kept import Kept
+from bot.knowledge.directory import Directory, directory
+from bot.knowledge.files import FieldError, field, line_of, refuse_unknown, sections, shown, where
 from bot.knowledge.services import Service
 from bot.paths import DATA
+
+_Kind = TypeVar("_Kind", dict[str, Any], list[Any])
+_NUMBER = re.compile(r"[+*#\d][\d*# ()-]{1,19}")  # as it is dialled
+_OF_COUNTRY = frozenset({"fcdo_page", "danger", "medical", "crisis", "text", "silent", "hotline", "checked_on", "checked_by", "note"})
+_OF_NUMBER = frozenset({"number", "reaches", "where", "also", "note", "confidence", "sources"})
+_OF_LINE = frozenset({"service", "name", "phone", "sms", "sms_word", "hours", "languages", "note", "confidence", "sources"})
+_OF_WAY = frozenset({"way", "sms", "everywhere", "not_from", "note", "sources"})
 
 
 @dataclass(frozen=True)
@@ -40,58 +49,102 @@ class Numbers:
     checked_on: str = ""
 
 
-def _number(entry: dict[str, Any] | None) -> str:
+def _dialled(entry: dict[str, Any], name: str = "number") -> str:
+    number = field(entry, name, str)
+    if not _NUMBER.fullmatch(number):
+        raise FieldError(f"a '{name}' that nobody can dial ({number!r})", line_of(entry, name))
+    return number
+
+
+def _dialled_or_nothing(entry: dict[str, Any], name: str) -> str:
+    return "" if entry.get(name) is None else _dialled(entry, name)
+
+
+def _part(entry: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
+    """A part of the entry that may be missing; empty then."""
+    return kind() if entry.get(name) is None else field(entry, name, kind)
+
+
+def _number(entry: dict[str, Any]) -> str:
     if not entry:
         return ""
-    numbers = [field(entry, "number", str)]
+    refuse_unknown(entry, _OF_NUMBER)
+    numbers = [_dialled(entry)]
+    others = _part(entry, "also", list)
+    for other in others:
+        refuse_unknown(other, _OF_NUMBER)
     if entry.get("where"):  # regions of one country have different numbers: say all of them
-        numbers += [field(other, "number", str) for other in entry.get("also", [])]
+        numbers += [_dialled(other) for other in others]
     return " / ".join(numbers)
 
 
-def _numbers(country: str, entry: dict[str, Any]) -> Numbers:
-    crisis = entry.get("crisis") or {}
-    silent = [way for way in entry.get("silent") or [] if way.get("sms")]
+def _hotline(entry: dict[str, Any], services: Directory) -> Service | None:
+    if entry.get("hotline") is None:
+        return None
+    try:
+        return services.service(field(entry, "hotline", str))
+    except KeyError as error:
+        raise FieldError(f"a 'hotline' that the directory does not know ({error})", line_of(entry, "hotline")) from None
+
+
+def _checked_on(entry: dict[str, Any]) -> str:
+    if not (entry.get("checked_on") and entry.get("checked_by")):
+        return ""
+    try:
+        return datetime.date.fromisoformat(str(entry["checked_on"])).isoformat()
+    except ValueError:
+        raise FieldError("a 'checked_on' that is no date like 2026-11-22", line_of(entry, "checked_on")) from None
+
+
+def _numbers(country: str, entry: dict[str, Any], services: Directory) -> Numbers:
+    refuse_unknown(entry, _OF_COUNTRY)
+    crisis, text, silent = _part(entry, "crisis", dict), _part(entry, "text", dict), _part(entry, "silent", list)
+    for part, known in ((crisis, _OF_LINE), (text, _OF_LINE), *((way, _OF_WAY) for way in silent)):
+        refuse_unknown(part, known)
     return Numbers(
         country,
-        danger=_number(entry.get("danger")),
-        medical=_number(entry.get("medical")),
-        crisis_phone=text_or_nothing(crisis, "phone"),
-        crisis_sms=text_or_nothing(crisis, "sms"),
-        emergency_sms=text_or_nothing(entry.get("text") or {}, "sms"),
-        emergency_sms_in_places=next((field(way, "sms", str) for way in silent if not way.get("everywhere", True)), ""),
-        hotline=directory().service(entry["hotline"]) if entry.get("hotline") else None,
-        checked_on=str(entry["checked_on"]) if entry.get("checked_on") and entry.get("checked_by") else "",
+        danger=_number(_part(entry, "danger", dict)),
+        medical=_number(_part(entry, "medical", dict)),
+        crisis_phone=_dialled_or_nothing(crisis, "phone"),
+        crisis_sms=_dialled_or_nothing(crisis, "sms"),
+        emergency_sms=_dialled_or_nothing(text, "sms"),
+        emergency_sms_in_places=next((_dialled(way, "sms") for way in silent if way.get("sms") and not way.get("everywhere", True)), ""),
+        hotline=_hotline(entry, services),
+        checked_on=_checked_on(entry),
     )
 
 
-def read_emergency_table(path: Path) -> dict[str, Numbers]:
+def read_emergency_table(path: Path, services: Directory) -> dict[str, Numbers]:
     """Reads a table, by country code.
 
+    Args:
+        path: of the file.
+        services: where the helplines that it names are found.
     Raises:
         DataError: an entry is malformed, or names a helpline that the directory lacks or that the police run.
     """
     table = {}
-    (countries,) = sections(path, countries=dict)
+    countries, _ = sections(path, countries=dict, sources=dict)  # the sources end the file: one that was cut off lacks them
     for country, entry in countries.items():
         try:
             if not isinstance(country, str):
-                raise TypeError("its code needs quotes: YAML takes NO for a no")
-            table[country] = _numbers(country, entry)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"{path.name}: the entry {country} is malformed ({error}). Compare it with the comment at the head of the file."
-            ) from None
+                raise FieldError("a code that needs quotes: YAML takes NO for a no", line_of(countries, country))
+            table[country] = _numbers(country, entry, services)
+        except FieldError as error:
+            there = where(path, entry, error)
+            raise DataError(f"{there}: the entry {country} has {error}. Compare it with the comment at the head of the file.") from None
         hotline = table[country].hotline
         if hotline and hotline.police_run:
-            raise DataError(f"{path.name}: the helpline of {country} is run by the police. Choose another, or null.")
+            raise DataError(f"{where(path, entry)}: the helpline of {country} is run by the police. Choose another, or null.")
+    if not table:
+        raise DataError(f"{shown(path)} has no country. Restore it from the repository.")
     return table
 
 
-@lru_cache(maxsize=1)
+@Kept
 def emergency_table() -> dict[str, Numbers]:
     """The table of `data/emergency.yml`, by country code."""
-    return read_emergency_table(DATA / "emergency.yml")
+    return read_emergency_table(DATA / "emergency.yml", directory())
 
 
 def numbers_of(country: str | None) -> Numbers:

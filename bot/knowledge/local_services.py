@@ -14,6 +14,7 @@ from bot.knowledge import localities
 from bot.knowledge.directory import HELPLINES
 from bot.knowledge.hsds.command import FOLDER as IMPORTED
 from bot.knowledge.hsds.entries import services_of
+from bot.knowledge.hsds.intact import refuse_damaged
 from bot.knowledge.hsds.links import Links
 from bot.knowledge.hsds.package import Package
 from bot.knowledge.hsds.store import installed
@@ -99,11 +100,13 @@ def prepare(path: Path = INDEX, folders: tuple[Path, ...] = FOLDERS) -> Index:
     """Opens the index of the packages; builds it where they have changed since.
 
     Raises:
-        DataError: a package cannot be read.
+        DataError: a package cannot be read, or is damaged.
     """
     wanted = fingerprint(localities.FILE, *(folder for folder in folders if folder.is_dir()))  # towns' middles and time zones are its
     if built_from(path) != wanted:
         path.parent.mkdir(exist_ok=True)
+        for folder in folders:
+            refuse_damaged(folder)
         build(services(folders), path, of=wanted)
     return open_index(path)
 

@@ -16,7 +16,9 @@ import pytest
 
 from bot.dialogue import process
 from bot.dialogue.process import DialogueProcess
+from bot.editions import Edition
 from bot.errors import ModelError, TurnFailed
+from bot.paths import ROOT
 
 DEADLINE = 0.5
 GRACE = 0.5  # seconds after the deadline in which a caller must have heard
@@ -81,7 +83,7 @@ class Child:
     def __init__(self, file: Path) -> None:
         self._file = file
         self.behave("well")
-        self.process = DialogueProcess(file, deadline=DEADLINE, command=("-S", "-c", _CHILD))
+        self.process = DialogueProcess(Edition(ROOT, file), deadline=DEADLINE, command=("-S", "-c", _CHILD))
 
     def behave(self, how: str) -> None:
         """From the next request on. Written aside and put in place, so that a busy child never reads half a word."""

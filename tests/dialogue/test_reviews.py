@@ -11,7 +11,7 @@ import pytest
 from bot import checks
 from bot.checks import check
 from bot.dialogue import reviews as module
-from bot.dialogue.reviews import Review, mark_of, reviews, safety_sentences, sheet
+from bot.dialogue.reviews import Review, mark_of, reviews, safety_groups, safety_sentences, sheet
 from bot.errors import DataError
 from bot.knowledge.answers import answers
 from bot.knowledge.files import read_yaml
@@ -97,13 +97,38 @@ def test_what_the_sheet_says_to_write_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["es: {by: A, mark: ab}", "es: {by: A, date: soon, mark: ab}", "es: {date: 2027-01-31, mark: ab}", "es: A. B."]
+    "content",
+    [
+        "\nes: {by: A, mark: ab}",
+        "\nes: {by: A, date: soon, mark: ab}",
+        "\nes: {date: 2027-01-31, mark: ab}",
+        "\nes: {by: A, date: 2027-01-31}",
+        "\nes: {by: A, date: 2027-01-31, mark: 012345670123}",
+        "\nes: {by: A, date: 2027-01-31, mark: ab, office: B}",
+        "\nzz: {by: A, date: 2027-01-31, mark: ab}",
+    ],
 )
 def test_a_broken_entry_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "reviewed.yml"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(DataError, match=r"^reviewed\.yml: the review of es lacks or misspells .+ Compare it with the file's head\.$"):
+    with pytest.raises(DataError, match=r"^reviewed\.yml line 2: the review of .. has .+\. Compare it with the file's head\.$"):
         reviews(path)
+
+
+@pytest.mark.parametrize("content", ("es: A. B.", "- es", "es"))
+def test_what_is_no_list_of_reviews_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "reviewed.yml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=r"^reviewed\.yml.* Compare it with the file's head\.$"):
+        reviews(path)
+
+
+@pytest.mark.parametrize("content", ("", "danger: utter_danger", "danger: [5]", "- utter_danger"))
+def test_a_broken_list_of_safety_sentences_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "safety.yml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=r"^safety\.yml.* is not a list of names for each group\. Restore it"):
+        safety_groups(path)
 
 
 def test_no_review_yet_is_no_error() -> None:

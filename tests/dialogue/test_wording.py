@@ -94,7 +94,7 @@ def compiled() -> None:
     compile_catalogues()
     from bot.dialogue import catalogues
 
-    catalogues._catalogue.cache_clear()
+    catalogues.catalogues.forget()
 
 
 def test_every_response_of_the_domain_is_used() -> None:

@@ -18,6 +18,8 @@ from bot.knowledge.directory import directory
 from bot.knowledge.emergency import emergency_table
 from bot.paths import DATA, RASA_DOMAIN, ROOT
 
+from .broken import line_named
+
 ALL = sorted(answers().values(), key=lambda answer: answer.id)
 LONGEST = {"text": 200, "more": 230, "simple": 130, "cite": 40}
 KINDS = {
@@ -157,11 +159,17 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     assert list(found) == [("XX", GOOD["topic"])]
 
 
+def _named(folder: Path, says: str) -> str:
+    """The line that is named when the file of a folder is read."""
+    return line_named(folder / "xx.yml", lambda: read_answers(folder), says)
+
+
 @pytest.mark.parametrize("name", sorted(set(GOOD) - {"confidence"}))
 def test_an_answer_that_lacks_a_field_is_named(tmp_path: Path, name: str) -> None:
     broken = {key: value for key, value in GOOD.items() if key != name}
-    with pytest.raises(DataError, match=rf"^xx\.yml: answer 2 lacks or misspells '{name}'.*\. Compare"):
-        read_answers(_file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, "topic": "other"}, broken]}))
+    _file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, "id": "other", "topic": "other"}, broken]})
+    line = _named(tmp_path, rf"answer 2 has no '{name}'\. Compare it with the others\.")
+    assert line.startswith("- ") and line != (tmp_path / "xx.yml").read_text(encoding="utf-8").splitlines()[1]
 
 
 @pytest.mark.parametrize(
@@ -169,28 +177,46 @@ def test_an_answer_that_lacks_a_field_is_named(tmp_path: Path, name: str) -> Non
     (
         ("text", None),
         ("text", 5),
+        ("text", " "),
+        ("text", "Call {hotlin}."),
+        ("text", "Call {hotline."),
+        ("text", "Call {}."),
         ("more", "not a list"),
         ("more", None),
         ("more", [5]),
+        ("more", ["Call {}."]),
         ("services", "legal_aid"),
+        ("services", [True]),
         ("lawyer", "yes, perhaps"),
         ("version", "1a"),
+        ("version", True),
         ("as_of", "2026-13-45"),
+        ("as_of", datetime.datetime(2026, 11, 22, 10)),
         ("review_by", "soon"),
         ("sources", "a book"),
-        ("sources", [{"url": "https://example.org"}]),
-        ("sources", ["a book"]),
+        ("not_in", [False]),
         ("cite", None),
     ),
 )
 def test_a_field_of_the_wrong_kind_is_named(tmp_path: Path, name: str, value: Any) -> None:
-    with pytest.raises(DataError, match=r"^xx\.yml: answer 1 lacks or misspells .+\. Compare it with the others\.$"):
-        read_answers(_file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, name: value}]}))
+    _file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, name: value}]})
+    assert _named(tmp_path, rf"answer 1 has a '{name}' .+\. Compare it with the others\.").lstrip("- ").startswith(f"{name}:")
+
+
+def test_a_field_that_is_misspelt_is_named(tmp_path: Path) -> None:
+    _file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, "flaged": "wrong since May"}]})
+    assert _named(tmp_path, r"answer 1 has a 'flaged', which nobody reads\. Compare it with the others\.") == "  flaged: wrong since May"
+
+
+@pytest.mark.parametrize("source", ({"url": "https://example.org"}, "a book", {"title": 5}, {"title": "A law", "page": "7"}))
+def test_a_malformed_source_is_named(tmp_path: Path, source: Any) -> None:
+    _file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, "sources": [source]}]})
+    assert _named(tmp_path, r"answer 1 has .+\. Compare it with the others\.")
 
 
 def test_an_answer_without_a_source_is_not_served(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=rf"^xx\.yml: {re.escape(GOOD['id'])} has no source.*remove it\.$"):
-        read_answers(_file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, "sources": []}]}))
+    _file(tmp_path, {"jurisdiction": "XX", "answers": [{**GOOD, "sources": []}]})
+    assert _named(tmp_path, rf"{re.escape(GOOD['id'])} has no source.*remove it\.").startswith("- ")
 
 
 def test_an_answer_that_a_human_has_flagged_is_withdrawn(tmp_path: Path) -> None:
@@ -200,8 +226,13 @@ def test_an_answer_that_a_human_has_flagged_is_withdrawn(tmp_path: Path) -> None
 
 
 def test_two_answers_on_one_topic_are_one_too_many(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"^xx\.yml: there are two answers on .*\. Keep one\.$"):
-        read_answers(_file(tmp_path, {"jurisdiction": "XX", "answers": [GOOD, GOOD]}))
+    _file(tmp_path, {"jurisdiction": "XX", "answers": [GOOD, {**GOOD, "id": "xx.other"}]})
+    assert _named(tmp_path, r"there are two answers on .*\. Keep one\.").startswith("- ")
+
+
+def test_two_answers_of_one_id_are_one_too_many(tmp_path: Path) -> None:
+    _file(tmp_path, {"jurisdiction": "XX", "answers": [GOOD, {**GOOD, "topic": "other"}]})
+    assert _named(tmp_path, r"the id .* stands twice\. Give one of them another id\.").startswith("- ")
 
 
 @pytest.mark.parametrize(
@@ -225,13 +256,39 @@ def test_a_file_of_another_form_is_named(tmp_path: Path, content: str) -> None:
         read_answers(tmp_path)
 
 
-def test_what_is_no_yaml_is_named_with_its_line(tmp_path: Path) -> None:
-    (tmp_path / "xx.yml").write_text('jurisdiction: US\nanswers:\n- id: "unclosed\n  text: x\n', encoding="utf-8")
-    with pytest.raises(DataError, match=r"^xx\.yml line \d+ is not valid YAML\. Mend that line"):
+@pytest.mark.parametrize(
+    ("content", "says", "named"),
+    (
+        ('answers:\n- id: "unclosed\n  text: x\n', r"is not valid YAML\. Mend that line, or line 3 where it begins.*", None),
+        ("answers:\n- id: x\n\ttext: y\n", r"is not valid YAML\. Mend that line.*", "\ttext: y"),
+        ("answers:\n- id: x\n  id: y\n", r"is not valid YAML \(id stands there twice\)\. Mend that line.*", "  id: y"),
+        ("answers:\n- as_of: 2026-13-45\n", r"is not valid YAML \(month must be in 1\.\.12\)\. Mend that line.*", "- as_of: 2026-13-45"),
+        ("answers:\n- [x]: y\n", r"is not valid YAML .*Mend that line.*", "- [x]: y"),
+        ("answers:\n- !python/name:os.system x\n", r"is not valid YAML .*Mend that line.*", "- !python/name:os.system x"),
+        ("answers:\n<<<<<<< HEAD\n- id: x\n", r"is the mark of an unfinished merge\. Choose .*", "<<<<<<< HEAD"),
+        ("answers:\n- id: x\n=======\n", r"is the mark of an unfinished merge\. Choose .*", "======="),
+        ("answers: []\nserve: [DE]\n", r"has a part `serve`, which nobody reads\. Compare .*", "serve: [DE]"),
+    ),
+)
+def test_what_is_no_such_file_is_named_with_its_line(tmp_path: Path, content: str, says: str, named: str | None) -> None:
+    (tmp_path / "xx.yml").write_text(f"jurisdiction: US\n{content}", encoding="utf-8")
+    line = _named(tmp_path, says)
+    assert named is None or line == named
+
+
+def test_a_code_that_yaml_takes_for_a_no_is_named(tmp_path: Path) -> None:
+    _file(tmp_path, {"jurisdiction": "XX", "serves": ["SE", False], "answers": [GOOD]})
+    with pytest.raises(DataError, match=r"^xx\.yml: `serves` is no list of country codes\. Put NO in quotes"):
         read_answers(tmp_path)
 
 
 def test_what_is_not_utf_8_is_named(tmp_path: Path) -> None:
-    (tmp_path / "xx.yml").write_bytes(b"jurisdiction: US # caf\xe9\nanswers: []\n")
-    with pytest.raises(DataError, match=r"^xx\.yml is not UTF-8 .*\. Save it as UTF-8"):
+    (tmp_path / "xx.yml").write_bytes(b"jurisdiction: US\nanswers: []  # caf\xe9\n")
+    with pytest.raises(DataError, match=r"^xx\.yml line 2 is not UTF-8\. Save the file as UTF-8"):
         read_answers(tmp_path)
+
+
+def test_an_editor_s_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    path = _file(tmp_path, {"jurisdiction": "XX", "answers": [GOOD]}) / "xx.yml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert list(read_answers(tmp_path)) == [("XX", GOOD["topic"])]

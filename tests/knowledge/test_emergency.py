@@ -14,6 +14,8 @@ from bot.knowledge.directory import directory
 from bot.knowledge.emergency import Numbers, emergency_table, numbers_of, read_emergency_table
 from bot.paths import DATA
 
+from .broken import line_named
+
 RAW = yaml.safe_load((DATA / "emergency.yml").read_text(encoding="utf-8"))["countries"]
 TABLE = emergency_table()
 POLICE = next(service.id for service in directory() if service.police_run)
@@ -87,10 +89,14 @@ def test_where_nothing_is_confirmed_all_is_empty(country: str | None) -> None:
 GOOD = RAW["US"]
 
 
-def _read(folder: Path, **countries: Any) -> dict[str, Numbers]:
+def _file(folder: Path, **countries: Any) -> Path:
     path = folder / "numbers.yml"
-    path.write_text(yaml.safe_dump({"countries": {"US": GOOD, **countries}}), encoding="utf-8")
-    return read_emergency_table(path)
+    path.write_text(yaml.safe_dump({"countries": {"US": GOOD, **countries}, "sources": {}}), encoding="utf-8")
+    return path
+
+
+def _read(folder: Path, **countries: Any) -> dict[str, Numbers]:
+    return read_emergency_table(_file(folder, **countries), directory())
 
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
@@ -105,35 +111,69 @@ def test_checked_is_what_somebody_signed(tmp_path: Path, by: str | None, on: str
 
 
 @pytest.mark.parametrize(
-    "broken",
+    ("broken", "line"),
     (
-        None,
-        "999",
-        [],
-        {"danger": "999"},
-        {"danger": {"reaches": "police"}},
-        {"danger": {"number": 999}},
-        {"danger": {"number": None}},
-        {"medical": {"number": ["999"]}},
-        {"danger": {"number": "999", "where": "north", "also": [{"number": 112}]}},
-        {"crisis": {"phone": 988}},
-        {"crisis": {"phone": "988", "sms": 988}},
-        {"text": {"sms": 114}},
-        {"silent": [{"sms": 999, "everywhere": False}]},
-        {"silent": ["press 55"]},
-        {"hotline": "no-such-line"},
-        {"hotline": 5},
+        ({"danger": "999"}, "danger: '999'"),
+        ({"danger": {"reaches": "police"}}, "reaches: police"),
+        ({"danger": {"number": 999}}, "number: 999"),
+        ({"danger": {"number": None}}, "number: null"),
+        ({"danger": {"number": "11O"}}, "number: 11O"),
+        ({"danger": {"number": ""}}, "number: ''"),
+        ({"danger": {"number": "999", "numbr": "998"}}, "numbr: '998'"),
+        ({"medical": {"number": ["999"]}}, "number:"),
+        ({"danger": {"number": "999", "where": "north", "also": [{"number": 112}]}}, "- number: 112"),
+        ({"danger": {"number": "999", "also": "112"}}, "also: '112'"),
+        ({"crisis": {"phone": 988}}, "phone: 988"),
+        ({"crisis": {"phone": "988", "sms": 988}}, "sms: 988"),
+        ({"crisis": {"fone": "988"}}, "fone: '988'"),
+        ({"text": {"sms": 114}}, "sms: 114"),
+        ({"silent": [{"sms": 999, "everywhere": False}]}, "sms: 999"),
+        ({"hotline": "no-such-line"}, "hotline: no-such-line"),
+        ({"hotline": 5}, "hotline: 5"),
+        ({"hotlin": None}, "hotlin: null"),
+        ({"checked_by": "AB", "checked_on": "yesterday"}, "checked_on: yesterday"),
     ),
     ids=str,
 )
-def test_a_malformed_entry_is_named(tmp_path: Path, broken: Any) -> None:
-    with pytest.raises(DataError, match=r"^numbers\.yml: the entry XX is malformed \(.+\)\. Compare"):
+def test_a_malformed_entry_is_named_with_its_line(tmp_path: Path, broken: Any, line: str) -> None:
+    path = _file(tmp_path, XX=broken)
+    found = line_named(path, lambda: read_emergency_table(path, directory()), r"the entry XX has .+\. Compare it with the comment .*")
+    assert found.strip() == line
+
+
+@pytest.mark.parametrize("broken", (None, "999", [], {"silent": ["press 55"]}, {"silent": [None]}), ids=str)
+def test_an_entry_of_another_form_is_named(tmp_path: Path, broken: Any) -> None:
+    with pytest.raises(DataError, match=r"^numbers\.yml( line \d+)?: the entry XX has no names and values\. Compare"):
         _read(tmp_path, XX=broken)
 
 
 def test_a_helpline_of_the_police_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"^numbers\.yml: the helpline of XX is run by the police\. Choose another, or null\.$"):
+    with pytest.raises(DataError, match=r"^numbers\.yml line \d+: the helpline of XX is run by the police\. Choose another, or null\.$"):
         _read(tmp_path, XX={**GOOD, "hotline": POLICE})
+
+
+def test_a_table_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    """Where the cut is, it may still be YAML: of the real one, one cut in four is."""
+    path, content = tmp_path / "numbers.yml", (DATA / "emergency.yml").read_bytes()
+    for length in range(5000, content.index(b"\nsources:"), 9973):
+        path.write_bytes(content[:length])
+        with pytest.raises(DataError, match=r"^numbers\.yml.*\.$"):
+            read_emergency_table(path, directory())
+
+
+def test_a_table_without_a_country_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.yml"
+    path.write_text("countries: {}\nsources: {}", encoding="utf-8")
+    with pytest.raises(DataError, match=r"^numbers\.yml has no country\. Restore it"):
+        read_emergency_table(path, directory())
+
+
+def test_a_country_that_stands_twice_is_named(tmp_path: Path) -> None:
+    path = _file(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("\nsources:", "\n  US: {}\nsources:"), encoding="utf-8")
+    assert (
+        line_named(path, lambda: read_emergency_table(path, directory()), r"is not valid YAML \(US stands there twice\)\. .*") == "  US: {}"
+    )
 
 
 @pytest.mark.parametrize("content", ("", "[]", "words", "countries: []", "countries: 5", "countries:", "a: [1"))
@@ -141,11 +181,11 @@ def test_a_file_of_another_form_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "numbers.yml"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=r"^numbers\.yml.*\.$"):
-        read_emergency_table(path)
+        read_emergency_table(path, directory())
 
 
 def test_norway_needs_quotes(tmp_path: Path) -> None:
     path = tmp_path / "numbers.yml"
-    path.write_text('countries:\n  NO:\n    danger: {number: "112"}\n    hotline: null\n', encoding="utf-8")
+    path.write_text('countries:\n  NO:\n    danger: {number: "112"}\n    hotline: null\nsources: {}\n', encoding="utf-8")
     with pytest.raises(DataError, match="quotes"):
-        read_emergency_table(path)
+        read_emergency_table(path, directory())

@@ -136,7 +136,7 @@ def _service(links: Links, service: Row, country: str, today: datetime.date, *, 
     interpretation = service.get("interpretation_services").strip().lower()
     chat, label = links.own(service_id, "chat"), links.own(service_id, "label")
     police_run = links.own(service_id, "police_run") == "true" or is_run_by_police(service.get("name"), runs)
-    if label not in labels():
+    if not reviewed and label not in labels():
         reached, web = bool(call or text), bool(website or chat)
         label = label_of(kind, always_open=always, free=free, phone=reached, web=web, police_run=police_run)
     return Service(

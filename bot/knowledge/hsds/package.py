@@ -18,7 +18,7 @@ from bot.knowledge.hsds.objects import rows_of_objects
 from bot.knowledge.hsds.sources import contents
 from bot.knowledge.hsds.tables import REFERENCES, Table, table_of_entity, tables
 
-_LONGEST_FIELD = 4 * 2**20  # characters; an area drawn as geojson is longer than the 131,072 that Python's csv allows
+LONGEST_FIELD = 4 * 2**20  # characters; an area drawn as geojson is longer than the 131,072 that Python's csv allows
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a zip can name: the same package gives the same bytes
 _NAMESPACE = uuid.UUID("5d2f3c1e-8f0a-5b53-9a53-3a0d8d9c7e10")
 
@@ -190,7 +190,7 @@ def _delimiter(text: str) -> str:
 
 def _csv_rows(name: str, data: bytes) -> Iterator[tuple[int, dict[str, str], int]]:
     text = _decoded(name, data)
-    csv.field_size_limit(_LONGEST_FIELD)
+    csv.field_size_limit(LONGEST_FIELD)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     try:
         head = [column.strip().lower().replace(" ", "_") for column in next(reader, [])]
