@@ -37,9 +37,9 @@ def say_services(dispatcher: CollectingDispatcher, services: Sequence[Service], 
     for service in services:
         say_line(dispatcher, service, named=named)
         if is_open(service, at) is False:
-            say(dispatcher, "utter_details_closed_now")
+            say(dispatcher, "utter_details_closed_now", joined=True)
         if service.doubtful and not all_doubtful:
-            say(dispatcher, "utter_search_unchecked")
+            say(dispatcher, "utter_search_unchecked", joined=True)
     if all_doubtful:
         say(dispatcher, "utter_search_unchecked")
 
@@ -77,7 +77,7 @@ def say_details(dispatcher: CollectingDispatcher, service: Service, at: datetime
         say(dispatcher, "utter_details_hours", hours={"openings": [(one.weekday, one.opens, one.closes) for one in service.openings]})
         opened = is_open(service, at)
         if opened is not None:
-            say(dispatcher, "utter_details_open_now" if opened else "utter_details_closed_now")
+            say(dispatcher, "utter_details_open_now" if opened else "utter_details_closed_now", joined=True)
     else:
         unknown.append("hours")
     if service.languages:

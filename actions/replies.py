@@ -68,7 +68,7 @@ def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bo
     """Adds the line of a service, and a second where neither two sources nor a human vouch for it."""
     say_line(dispatcher, service, named=named, **about)
     if service.doubtful:
-        say(dispatcher, "utter_search_unchecked")
+        say(dispatcher, "utter_search_unchecked", joined=True)
 
 
 def say_line(dispatcher: CollectingDispatcher, service: Service, *, named: bool = False, **about: Any) -> None:

@@ -55,7 +55,8 @@ class Outbox(OutputChannel):
     """Collects what actions say in one turn. Each entry is a dict with `text` and what its action said about it:
 
     option: payload of the choice whose title the text is; optional: may be dropped where there is no room; urgent: kind of
-    urgency that the text answers; bare: no choice may be spelled out; ended: the session is to be dropped.
+    urgency that the text answers; bare: no choice may be spelled out; ended: the session is to be dropped; joined: it belongs to the text
+    before it, and is never parted from that.
     """
 
     def __init__(self) -> None:
@@ -178,7 +179,7 @@ class Engine:
         understood = understanding_from(about.parsed) if "understanding" in about.parsed else None
         urgent = next((entry["urgent"] for entry in blocks if entry.get("urgent")), None)
         bare = any(entry.get("bare") for entry in blocks)
-        said = [Block(entry["text"], bool(entry.get("optional"))) for entry in blocks]
+        said = _joined(blocks)
         if not urgent and not bare:
             soft = understood.urgency if understood else None
             if understood and soft:
@@ -233,6 +234,17 @@ class Engine:
         worded = await self._wording.generate(response, tracker, Outbox.name(), locale=locale, **values)
         assert worded is not None, response
         return str(worded["text"])
+
+
+def _joined(entries: List[Dict[Text, Any]]) -> List[Block]:
+    """The blocks that an action said; what belongs to the one before stands behind it."""
+    said: List[Block] = []
+    for entry in entries:
+        if entry.get("joined") and said:
+            said[-1] = Block(f"{said[-1].text} {entry['text']}", said[-1].optional)
+        else:
+            said.append(Block(entry["text"], bool(entry.get("optional"))))
+    return said
 
 
 def _parsed_payload(payload: str, hints: Dict[str, Any]) -> Dict[str, Any]:

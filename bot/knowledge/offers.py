@@ -16,13 +16,14 @@ _LOOKED_AT = 50  # of the best that the index finds: what is the right kind, but
 HERE = 40.0  # kilometres around a place that "not near here" leaves out: a city with its suburbs, not the next one
 _FURTHER = 300.0  # kilometres within which something else is offered then
 
-# Kinds of lines that answer in a whole country, for each search, best first.
+# Kinds of lines that answer in a whole country, for each search, best first. Those of one group serve as well as each other, so that of
+# them one that two sources or a human vouch for comes first, whatever its kind.
 NATIONAL_KINDS = {
-    "find_shelter": ("trafficking_hotline", "gender_violence"),
-    "find_legal_aid": ("legal_aid", "trafficking_hotline"),
-    "find_counselling": ("crisis_line", "trafficking_hotline", "gender_violence"),
-    "find_basic_needs": ("trafficking_hotline", "gender_violence"),
-    "find_work": ("labour_rights", "trafficking_hotline"),
+    "find_shelter": (("trafficking_hotline", "gender_violence"),),
+    "find_legal_aid": (("legal_aid",), ("trafficking_hotline",)),
+    "find_counselling": (("crisis_line",), ("trafficking_hotline", "gender_violence")),
+    "find_basic_needs": (("trafficking_hotline", "gender_violence"),),
+    "find_work": (("labour_rights",), ("trafficking_hotline",)),
 }
 
 
@@ -104,27 +105,48 @@ def near(wish: Wish) -> list[Found]:
 
 
 def national(wish: Wish) -> list[Found]:
-    """Services that are reached from anywhere in the country, best first.
+    """Services that are reached from anywhere in the country, best first: lines that can be called or texted, one that is open at the top.
+
+    What has only a website comes last: a cheap phone may not open it.
 
     Raises:
         DataError: the index is broken.
     """
-    found = index().find(_query(wish, NATIONAL_KINDS[wish.search]))
-    return [one for one in found if not one.service.points and one.service.country == wish.country]
+    groups = NATIONAL_KINDS[wish.search]
+    found = index().find(_query(wish, tuple(kind for group in groups for kind in group)))
+
+    def rank(one: Found) -> tuple[bool, int, bool]:
+        group = next(number for number, group in enumerate(groups) if one.service.kind in group)
+        return not (one.service.phone or one.service.sms), group, one.service.doubtful
+
+    ordered = sorted((one for one in found if not one.service.points and one.service.country == wish.country), key=rank)
+    if ordered and ordered[0].open is False:
+        opened = next((one for one in ordered if one.open and one.service.phone), ordered[0])
+        ordered = [opened, *(one for one in ordered if one is not opened)]
+    return ordered
 
 
 def offers(wish: Wish) -> list[Found]:
     """Everything that fits a wish: the best one near her, the best national line, then what else is near, then the other lines.
 
-    One of each at the start: an office near her may be closed or full, and a national line knows of more. What has only a website comes
-    last: a cheap phone may not open it.
+    One of each at the start: an office near her may be closed or full, and a national line knows of more. A line that goes by several names
+    is said once.
 
     Raises:
         DataError: the index is broken.
     """
     there, anywhere = near(wish), national(wish)
     ordered = [*there[:1], *anywhere[:1], *there[1:], *anywhere[1:]]
-    return sorted({one.service.id: one for one in ordered}.values(), key=lambda one: not (one.service.phone or one.service.sms))
+    found: dict[tuple[str, str], Found] = {}
+    for one in ordered:
+        found.setdefault(_reached_at(one.service), one)
+    return list(found.values())
+
+
+def _reached_at(service: Service) -> tuple[str, str]:
+    """The number and the town where a service is reached: two with the same are one for who calls."""
+    number = "".join(filter(str.isdigit, service.phone or service.sms))
+    return number or service.id, service.points[0].city if service.points else ""
 
 
 def there_are_places(search: str, country: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,7 @@ Stock = Callable[..., None]
 
 
 def _service(name: str, kind: str = "legal_aid", **more: object) -> Service:
-    values = {"phone": "555-0100", "confirmed": True, "audience": ("anyone",), **more}
+    values = {"phone": f"555-{zlib.crc32(name.encode()) % 10_000:04}", "confirmed": True, "audience": ("anyone",), **more}
     return Service(id=name, country="US", kind=kind, name=name, label="legal", **values)  # type: ignore[arg-type]
 
 
@@ -112,6 +113,21 @@ def test_what_the_police_run_is_never_offered(stock: Stock) -> None:
 def test_what_can_be_called_or_texted_comes_before_a_website(stock: Stock) -> None:
     stock(_service("site", phone="", website="https://site.example"), _service("line", confirmed=False))
     assert _names(Wish("find_legal_aid", "US", "en")) == ["line", "site"]
+
+
+def test_of_lines_that_serve_as_well_as_each_other_the_one_that_is_vouched_for_comes_first(stock: Stock) -> None:
+    stock(
+        _service("of one source", "trafficking_hotline", confirmed=False),
+        _service("of two", "gender_violence"),
+        _service("for the law, of one", "legal_aid", confirmed=False),
+    )
+    assert _names(Wish("find_shelter", "US", "en")) == ["of two", "of one source"]
+    assert _names(Wish("find_legal_aid", "US", "en")) == ["for the law, of one", "of one source"]
+
+
+def test_a_line_that_goes_by_two_names_is_said_once(stock: Stock) -> None:
+    stock(_service("one", "trafficking_hotline", phone="116 016"), _service("the same", "gender_violence", phone="116016"))
+    assert _names(Wish("find_shelter", "US", "en")) == ["one"]
 
 
 def test_a_town_is_worth_asking_for_only_where_there_are_places(stock: Stock) -> None:
