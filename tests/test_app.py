@@ -206,6 +206,18 @@ async def test_the_trial_phones_are_absent_with_real_channels(phone: Phone) -> N
         assert (await phone.client.request(method, path, json={})).status_code == 404
 
 
+async def test_an_edition_whose_numbers_nobody_signed_is_not_taken(tmp_path: Path) -> None:
+    """All that it would say else is as it was."""
+    for part in ("data", "locales"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    service, _ = build(real())
+    service.settings = real(HELPLINE_UNVERIFIED_NUMBERS="")
+    wall, table = service.conversation.last_wall, emergency_table()
+    with pytest.raises(ConfigurationError, match="No human has checked the emergency numbers of US"):
+        await service.take(Edition(tmp_path, trained_model()))
+    assert service.conversation.last_wall is wall and emergency_table() is table and service.dialogue.pid is None
+
+
 async def test_the_trial_phones_are_there_without_and_no_webhook_is() -> None:
     _, app = build(settings_from({}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -54,13 +55,57 @@ def test_good_ones_are_compiled_and_spoken(folder: Path, monkeypatch: pytest.Mon
 def test_only_what_has_changed_is_compiled_again(folder: Path) -> None:
     compile_catalogues(folder)
     compiled = catalogue_path(OTHERS[0], ".mo", folder)
-    before = compiled.stat().st_mtime_ns
+    before = compiled.stat().st_ino  # a file that is written anew takes the place of another
     compile_catalogues(folder)
-    assert compiled.stat().st_mtime_ns == before
+    assert compiled.stat().st_ino == before
     source = catalogue_path(OTHERS[0], folder=folder)
     source.write_text(GOOD.replace("Translated", "Changed"), encoding="utf-8")
     compile_catalogues(folder)
     assert b"Changed" in compiled.read_bytes()
+
+
+def test_one_that_is_put_back_from_an_older_copy_is_compiled_again(folder: Path) -> None:
+    source, compiled = catalogue_path(OTHERS[0], folder=folder), catalogue_path(OTHERS[0], ".mo", folder)
+    compile_catalogues(folder)
+    source.write_text(GOOD.replace("Translated", "Older"), encoding="utf-8")
+    os.utime(source, (1, 1))
+    compile_catalogues(folder)
+    assert b"Older" in compiled.read_bytes()
+
+
+def test_where_one_is_broken_the_compiled_ones_stay_as_they_are(folder: Path) -> None:
+    compile_catalogues(folder)
+    for locale in OTHERS:
+        catalogue_path(locale, folder=folder).write_text(GOOD.replace("Translated", "Changed"), encoding="utf-8")
+    catalogue_path(OTHERS[-1], folder=folder).write_text(GOOD + "broken", encoding="utf-8")
+    with pytest.raises(DataError):
+        compile_catalogues(folder)
+    assert all(b"Translated" in catalogue_path(locale, ".mo", folder).read_bytes() for locale in OTHERS)
+
+
+@pytest.mark.parametrize(
+    "translation", ("Call.", "Call {numero}.", "Call {number} {number}.", "Call {number.", "Call {}.", "{number} {word}")
+)
+def test_a_translation_with_other_placeholders_is_named_with_its_line(folder: Path, translation: str) -> None:
+    entry = f'\nmsgctxt "utter_danger"\nmsgid "Dial {{number}}."\nmsgstr "{translation}"\n'
+    catalogue_path(OTHERS[0], folder=folder).write_text(GOOD + entry, encoding="utf-8")
+    with pytest.raises(DataError, match=r"helpline\.po line 10: the translation has not the same words in braces as the English\. Write"):
+        compile_catalogues(folder)
+
+
+@pytest.mark.parametrize("content", ("", HEAD, "# only a comment\n"))
+def test_one_without_a_sentence_stops_the_start(folder: Path, content: str) -> None:
+    catalogue_path(OTHERS[0], folder=folder).write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=rf"helpline\.po holds no sentence\. Restore it, or take {OTHERS[0]} off"):
+        compile_catalogues(folder)
+
+
+def test_a_compiled_one_that_is_damaged_is_named(folder: Path) -> None:
+    compile_catalogues(folder)
+    for content in (b"", b"no catalogue at all", catalogue_path(OTHERS[0], ".mo", folder).read_bytes()[:60]):
+        catalogue_path(OTHERS[0], ".mo", folder).write_bytes(content)
+        with pytest.raises(DataError, match=rf"^locales/{OTHERS[0]}/LC_MESSAGES/helpline\.mo is damaged\. Delete it"):
+            catalogues.read_catalogues(folder, OTHERS)
 
 
 def test_a_missing_one_stops_the_start(folder: Path) -> None:

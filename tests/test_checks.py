@@ -14,6 +14,7 @@ from bot.checks import Finding, check
 from bot.dialogue import engine as engine_module
 from bot.dialogue.catalogues import catalogue_path
 from bot.dialogue.engine import Engine
+from bot.editions import Editions, running
 from bot.errors import DataError, ModelError
 from bot.knowledge.answers import answers
 from bot.knowledge.emergency import Numbers
@@ -120,6 +121,20 @@ def test_a_broken_part_stops_and_says_what_it_says(part: str, error: Exception, 
     found = findings()
     assert Finding(False, said, stops=True) in found
     assert about("Configuration", found)[0].good
+
+
+def test_a_running_service_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert about("Running service", findings()) == []
+    with Editions(tmp_path) as editions:
+        monkeypatch.setattr(checks, "running", lambda: running(tmp_path))
+        (new,) = about("Running service", findings())
+        assert (new.good, new.what) == (True, "Running service: it has not been reloaded yet.")
+        editions.tell("us.yml line 3 is broken. Mend it.")
+        (refused,) = about("Running service", findings())
+        assert (refused.good, refused.stops) == (False, False) and refused.what.endswith("said before. us.yml line 3 is broken. Mend it.")
+        editions.tell("")
+        (taken,) = about("Running service", findings())
+        assert (taken.good, taken.what) == (True, "Running service: the last reload was taken.")
 
 
 @pytest.mark.parametrize("entry", ('msgstr ""', '#, fuzzy\nmsgid "x"\nmsgstr "a guess"'))

@@ -28,6 +28,7 @@ from .store.redis_server import redis_server
 PAY = answers()["US", "rights_pay"]
 QUESTION = "my employer has not paid me for two months"
 LAST_WALL = "This line has a fault right now."
+SPANISH = "locales/es/LC_MESSAGES/helpline.po"
 NEW = "These are other words about pay in the US."
 
 
@@ -101,10 +102,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         yield Project(root, service)
 
 
-def _catalogue(project: Project, locale: str) -> Path:
-    return project.root / "locales" / locale / "LC_MESSAGES" / "helpline.po"
-
-
 def _with_us_number(content: bytes, number: str) -> bytes:
     before, us, after = content.partition(b"\n  US:")
     return before + us + after.replace(b'number: "911"', f'number: "{number}"'.encode(), 1)
@@ -112,12 +109,12 @@ def _with_us_number(content: bytes, number: str) -> bytes:
 
 def test_numbers_and_catalogues_change_at_the_edge_too(project: Project) -> None:
     """The edge says these without the dialogue process: the last wall, and the title of the way to a person."""
-    spanish = _catalogue(project, "es")
+    spanish = project.root / SPANISH
     title = re.search(r'msgctxt "utter_option_person"\nmsgid "A person"\nmsgstr "(.+)"', spanish.read_text(encoding="utf-8"))
     assert title
     with (
         project.changed("data/emergency.yml", lambda content: _with_us_number(content, "112")),
-        project.changed(str(spanish.relative_to(project.root)), replaced(f'msgstr "{title[1]}"', 'msgstr "Otra gente"')),
+        project.changed(SPANISH, replaced(f'msgstr "{title[1]}"', 'msgstr "Otra gente"')),
     ):
         project.reload()
         assert "0 Otra gente" in project.service.sms("mi jefe no me paga", project.number())
@@ -173,7 +170,7 @@ SPANISH = "locales/es/LC_MESSAGES/helpline.po"
 @pytest.mark.parametrize(
     ("name", "change", "says"),
     (
-        ("data/answers/us.yml", replaced("  version: 1\n", "  verzion: 1\n"), r"line 9: answer 1 has a 'verzion'"),
+        ("data/answers/us.yml", replaced("  version: 1\n", "  verzion: 1\n"), r"line 8: answer 1 has a 'verzion'"),
         ("data/emergency.yml", lambda content: content[: len(content) // 2], r".+"),
         (SPANISH, lambda content: content.replace(b'msgstr "', b"msgstr ", 2), r"line \d+ is no line of a catalogue"),
         ("data/places/places.npz", lambda content: content[:-100], None),

@@ -325,3 +325,112 @@ async def test_nothing_of_what_was_asked_is_logged_when_turns_fail(child: Child,
     gc.collect()
     assert "passport" not in caplog.text
     assert "never retrieved" not in caplog.text
+
+
+# Another one in its place
+
+
+async def _pid_of(child: Child) -> int:
+    """Process id of the one that answers now."""
+    pid = (await child.process.reply("who", None, {})).state["pid"]  # type: ignore[index]
+    assert isinstance(pid, int)
+    return pid
+
+
+async def test_another_takes_its_place_while_the_first_finishes(child: Child, tmp_path: Path) -> None:
+    first, other = await _pid_of(child), Edition(ROOT, tmp_path / "other")
+    (tmp_path / "other").write_text("well", encoding="utf-8")
+    async with child.process.another(other) as put_in_place:
+        assert await _pid_of(child) == first
+        child.behave("take 0.3")
+        under_way = [asyncio.create_task(_pid_of(child)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        put_in_place()
+        second = await _pid_of(child)
+        assert second != first and Path(f"/proc/{first}").exists()
+    assert (await under_way[0], child.process.pid, child.process.replaced) == (first, second, 0)
+    await asyncio.wait(under_way)
+    await _gone(first)
+    assert await _pid_of(child) == second
+
+
+async def _gone(pid: int) -> None:
+    end = time.monotonic() + 2 * DEADLINE
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
+
+
+async def test_the_other_is_kept_alive_from_then_on(child: Child, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("well", encoding="utf-8")
+    async with child.process.another(Edition(ROOT, tmp_path / "other")) as put_in_place:
+        put_in_place()
+    second = await _pid_of(child)
+    child.behave("die")  # what the first one was told is nothing to the second
+    assert await _pid_of(child) == second
+    os.kill(second, signal.SIGKILL)
+    await child.replaces(second)
+    assert child.process.replaced == 1
+
+
+async def test_a_first_one_that_hangs_is_not_waited_for_longer_than_its_callers(child: Child, tmp_path: Path) -> None:
+    first = child.process.pid
+    (tmp_path / "other").write_text("well", encoding="utf-8")
+    child.behave("hang")
+    waiting = asyncio.create_task(child.fails())
+    await asyncio.sleep(0.05)
+    async with child.process.another(Edition(ROOT, tmp_path / "other")) as put_in_place:
+        put_in_place()
+        assert await child.ask() == "hello"
+    assert await waiting < DEADLINE + GRACE
+    assert first
+    await _gone(first)
+
+
+async def test_one_that_is_not_put_in_place_ends(child: Child, tmp_path: Path) -> None:
+    first = await _pid_of(child)
+    (tmp_path / "other").write_text("well", encoding="utf-8")
+    with pytest.raises(ZeroDivisionError):
+        async with child.process.another(Edition(ROOT, tmp_path / "other")):
+            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+            raise ZeroDivisionError
+    for pid in {int(pid) for pid in children} - {first}:
+        await _gone(pid)
+    assert await _pid_of(child) == first
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    (
+        ("refuse", "There is no model. Train one."),
+        ("die-at-start", "helpline check"),
+        ("start-with {}", "helpline check"),
+        ("hang", "does not answer"),
+        ("die", "does not answer"),
+        ("say nonsense", "does not answer"),
+        ('say {"failed": true}', "does not answer"),
+    ),
+)
+async def test_one_that_does_not_start_or_answer_changes_nothing(child: Child, tmp_path: Path, how: str, why: str) -> None:
+    first = await _pid_of(child)
+    (tmp_path / "other").write_text(how, encoding="utf-8")
+    with pytest.raises(ModelError, match=why):
+        async with child.process.another(Edition(ROOT, tmp_path / "other")):
+            raise AssertionError("it is not ready")
+    assert await _pid_of(child) == first
+    assert (child.process.problem, child.process.replaced) == ("", 0)
+
+
+async def test_a_good_one_mends_a_service_whose_own_cannot_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_PAUSES", (0.01,))
+    child = Child(tmp_path / "how")
+    child.behave("refuse")
+    async with _started(child):
+        with pytest.raises(ModelError):
+            await child.process.wait_until_ready()
+        (tmp_path / "other").write_text("well", encoding="utf-8")
+        async with child.process.another(Edition(ROOT, tmp_path / "other")) as put_in_place:
+            put_in_place()
+        pid = await _pid_of(child)
+        await asyncio.sleep(0.3)
+        assert (await _pid_of(child), child.process.pid, child.process.problem) == (pid, pid, "")
