@@ -96,6 +96,11 @@ def _put(old: str, new: str) -> Callable[[bytes], bytes]:
     return lambda content: content.replace(old.encode(), new.encode(), 1)
 
 
+def _version(new: str) -> Callable[[bytes], bytes]:
+    """Writes something else in the place of the first version."""
+    return lambda content: re.sub(rb"  version: \d+\n", new.encode(), content, count=1)
+
+
 def _first(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
@@ -116,8 +121,8 @@ LOCALES, PHONES = "locales/locales.yml", "data/directory/local/phones.csv"
     ("name", "change", "says"),
     (
         (US, _put('  text: "', '  text: ""'), r"line 9 is not valid YAML\. Mend that line"),
-        (US, _put("  version: 1\n", ""), r"line 6: answer 1 has no 'version'\. Compare it with the others\."),
-        (US, _put("  version: 1\n", '  version: "1"\n'), r"line 8: answer 1 has a 'version' that is no whole number\. Compare it"),
+        (US, _version(""), r"line 6: answer 1 has no 'version'\. Compare it with the others\."),
+        (US, _version('  version: "1"\n'), r"line 8: answer 1 has a 'version' that is no whole number\. Compare it"),
         (US, _put("  lawyer:", "  lawer:"), r"line 1\d: answer 1 has a 'lawer', which nobody reads\. Compare it"),
         (US, _put("id: us.rights_documents", "id: us.rights_overview"), r"line \d+: the id us.rights_overview stands twice\. Give one"),
         (US, _latin_1, r"line 2 is not UTF-8\. Save the file as UTF-8"),
