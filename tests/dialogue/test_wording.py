@@ -29,6 +29,7 @@ COMPLETED = {
 }
 # Sentences that are rightly the same in another language, read one by one.
 SAME = {"OK", "No", "{label}: {phone}.", "{label}, {city}: {phone}.", "{label}: {web}", "Chat: {chat}", "{source}", "{language}"}
+SAME |= {"{country}", "{region}", "{region}, {country}"}
 # Labels that a language has taken over from English.
 LOANED = {"fil": {"helpline", "police line"}}
 # Latin letters inside Arabic are names: of an office, a law, a page, or words to say on the phone.
