@@ -234,13 +234,9 @@ class Regions:
         for city in sorted(cities, key=lambda one: -one["population"]):
             key = (city["countrycode"], city["admin1code"])
             largest[key] += 1
-            if (
-                largest[key] <= CAPITALS
-                and key not in votes
-                and not self._is_iso(*key)
-                and (part := self.called.get((key[0], frozenset(words_of(city["name"])))))
-            ):
-                votes[key][part] += 1
+            same_name = self.called.get((key[0], frozenset(words_of(city["name"]))))
+            if same_name and largest[key] <= CAPITALS and key not in votes and not self._is_iso(*key):
+                votes[key][same_name] += 1
         for key, parts in votes.items():
             self.of_number[key] = parts.most_common(1)[0][0]
 
@@ -275,7 +271,7 @@ def ordinary_words(large: set[str], certain: set[str]) -> set[str]:
     for path in sorted((DATA / "nlu").rglob("*.yml")):
         for block in read_yaml(path)["nlu"]:
             for line in block["examples"].splitlines():
-                words = set()
+                words = set[str]()
                 for word in words_of(line):
                     if script_of(word[0]) == "Han":
                         words.update(part for n in (2, 3, 4) for at in range(len(word)) if (part := word[at : at + n]) in large)
@@ -434,7 +430,7 @@ def with_capitals(named: dict[str, set[Place]]) -> None:
         for region in [place for place in places if place.region and np.isnan(place.latitude)]:
             longer = [town for other, town in by_region[region.country, region.region] if other == name or other.startswith(f"{name} ")]
             if longer:
-                places.add(max(longer, key=lambda town: town.people))
+                places.add(max(longer, key=lambda town: (town.people, town.name)))
 
 
 def collected(namer: Namer) -> tuple[dict[str, set[Place]], set[str], set[str]]:
@@ -475,7 +471,7 @@ def written(path: Path, arrays: dict[str, Any]) -> None:
             member = zipfile.ZipInfo(f"{name}.npy")
             member.compress_type = zipfile.ZIP_LZMA
             with archive.open(member, "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+                np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)  # type: ignore[no-untyped-call]
 
 
 def main() -> None:
@@ -490,32 +486,32 @@ def main() -> None:
     number_of = {place: number for number, place in enumerate(places)}
     names = sorted(named, key=str.encode)
     rows = [sorted(number_of[place] for place in named[name]) for name in names]
-    codes = sorted({f"{place.country} {place.region}" for place in places})
+    codes = sorted({(place.country, place.region) for place in places})
     zones = sorted({place.timezone for place in places})
     areas = sorted(areas_of(postal))
     # What regions are called in each locale, in the order of `codes`, where that differs from the English name.
-    english = [regions.names["en"].get(tuple(code.split(" ", 1)), "") for code in codes]  # type: ignore[call-overload]
+    english = [regions.names["en"].get(code, "") for code in codes]
     region_names = [
         "" if said == plain and locale != "en" else said
         for locale in all_locales()
         for code, plain in zip(codes, english, strict=True)
-        for said in [regions.names[locale].get(tuple(code.split(" ", 1)), "") if code[3:] else ""]  # type: ignore[call-overload]
+        for said in [regions.names[locale].get(code, "") if code[1] else ""]
     ]
     texts = {
         "names": names,
         "places": [place.name for place in places],
         "words": sorted(ordinary, key=str.encode),
         "first_words": sorted({name.split()[0] for name in names if " " in name and script_of(name[0]) in ("Cyrillic", "Arabic")}),
-        "codes": codes,
+        "codes": map(" ".join, codes),
         "zones": zones,
         "areas": [area for area, _, _ in areas],
         "region_names": region_names,
     }
-    code_at, zone_at = ({text: number for number, text in enumerate(found)} for found in (codes, zones))
+    code_at, zone_at = {code: number for number, code in enumerate(codes)}, {zone: number for number, zone in enumerate(zones)}
     arrays: dict[str, Any] = {
         "rows": np.array([row for found in rows for row in found], np.uint32),
         "rows_count": np.array([len(found) for found in rows], np.uint16),
-        "code": np.array([code_at[f"{place.country} {place.region}"] for place in places], np.uint16),
+        "code": np.array([code_at[place.country, place.region] for place in places], np.uint16),
         "zone": np.array([zone_at[place.timezone] for place in places], np.uint16),
         "latitude": hundredths(place.latitude for place in places),
         "longitude": hundredths(place.longitude for place in places),

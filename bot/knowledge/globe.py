@@ -21,6 +21,6 @@ def on_the_globe(latitude: ArrayLike, longitude: ArrayLike) -> tuple[Any, Any, A
     return flat * np.cos(lam), flat * np.sin(lam), np.sin(phi)
 
 
-def kilometres_of(straight: NDArray[Any]) -> NDArray[np.float64]:
+def kilometres_of(straight: ArrayLike) -> NDArray[np.float64]:
     """The ways over the Earth that belong to straight ways between points of the unit sphere."""
     return np.asarray(2 * EARTH_KM * np.arcsin(np.minimum(np.asarray(straight, np.float64) / 2, 1.0)))

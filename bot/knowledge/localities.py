@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from lzma import LZMAError
@@ -101,7 +101,7 @@ class _Words:
     """Words in one run of bytes: a list of strings would take ten times the memory."""
 
     def __init__(self, data: Any, key: str) -> None:
-        self._run = data[key].tobytes()
+        self._run: bytes = data[key].tobytes()
         self._ends = _ends(data[f"{key}_sizes"])
         if self._ends[-1] != len(self._run):
             raise ValueError(key)
@@ -236,6 +236,10 @@ class Gazetteer:
             raise IndexError(number)
         return self._locality(number)
 
+    def towns(self, people: int) -> Iterator[Locality]:
+        """Towns of at least so many people, the most populous first."""
+        return (self._locality(int(row)) for row in self._towns if self._people[row] >= people)
+
     def nearest(self, latitude: float, longitude: float) -> Locality:
         """The town that is nearest to a place.
 
@@ -251,7 +255,7 @@ class Gazetteer:
 
     def timezone_at(self, latitude: float, longitude: float) -> str:
         """The IANA name of the time zone of the nearest town."""
-        return self._zones[self._zone[self._nearest(latitude, longitude)[0]]]
+        return self._zones[int(self._zone[self._nearest(latitude, longitude)[0]])]
 
     def region_of(self, said: str, country: str) -> str:
         """The ISO 3166-2 part of a state or province, ``CA`` of "California", "Calif." and "ca"; "" where there is none of that name.

@@ -74,8 +74,9 @@ class PlaceExtractor(GraphComponent):
         if not abroad and (answered or about or topic in _SEARCHES):
             where = told or likely
             if where and not (answered or about):
-                found = self._places.find(text, where, there=True)
-            found = [one for one in found if one.country == where]
+                found = self._places.find(text, where)
+            # A city abroad that is far larger than the town of its name at home is none here.
+            found = [one for one in found if one.country == where == found[0].country]
             choices = to_ask(found, where)
             if not choices and (towns := _towns(found, where)):
                 _add(message, "place", code_of(towns[0]))

@@ -9,7 +9,6 @@ slowest but one in a hundred, in milliseconds, and their ratio; milliseconds bel
 from __future__ import annotations
 
 import datetime
-import gzip
 import random
 import statistics
 import sys
@@ -21,9 +20,9 @@ from math import asin, ceil, cos, log2, radians, sin, sqrt
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.knowledge.localities import gazetteer
 from bot.knowledge.search import Found, Query, build, language_of, open_index
 from bot.knowledge.services import Opening, Point, Service
-from bot.paths import DATA
 
 SERVICES = 100_000
 QUESTIONS = 200  # of each sort
@@ -129,10 +128,9 @@ def linear_find(services: Sequence[Service], query: Query) -> list[Found]:
 def cities() -> dict[str, list[tuple[float, float]]]:
     """Where cities lie, by country."""
     found: dict[str, list[tuple[float, float]]] = {}
-    with gzip.open(DATA / "places" / "cities.tsv.gz", "rt") as rows:
-        for row in rows:
-            latitude, longitude, country = row.split()
-            found.setdefault(country, []).append((float(latitude), float(longitude)))
+    for town in gazetteer().towns(people=15_000):
+        if town.latitude is not None and town.longitude is not None:
+            found.setdefault(town.country, []).append((town.latitude, town.longitude))
     return found
 
 

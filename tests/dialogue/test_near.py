@@ -117,9 +117,17 @@ def test_where_the_country_is_known_its_states_are_asked_for(engine: Engine) -> 
     assert len(_titles(asked)) == len(set(payloads(asked)) & {p for p in payloads(asked) if "place" in p})
 
 
-@pytest.mark.parametrize("text", ["i need a free lawyer in paris", "i need a free lawyer in birmingham alabama"])
-def test_where_one_is_meant_nothing_is_asked(text: str, engine: Engine) -> None:
-    assert "which one" not in words(Person(engine, locale_hint="en").says(text))
+@pytest.mark.parametrize(
+    ("text", "hints"),
+    [
+        ("i need a free lawyer in paris", {}),
+        ("i need a free lawyer in birmingham alabama", {}),
+        ("i need a free lawyer in birmingham", {"country_hint": "US"}),
+        ("i need a free lawyer in london", {"country_hint": "US"}),  # neither the one in Ohio nor that in Kentucky
+    ],
+)
+def test_where_one_is_meant_nothing_is_asked(text: str, hints: dict[str, str], engine: Engine) -> None:
+    assert "which one" not in words(Person(engine, locale_hint="en", **hints).says(text))
 
 
 def test_an_answer_on_a_right_asks_among_the_places_too(engine: Engine) -> None:
