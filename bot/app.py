@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -28,6 +29,7 @@ from bot.dialogue.process import DialogueProcess
 from bot.editions import Edition, refusal_of
 from bot.errors import ConfigurationError, ModelError, StoreUnavailable
 from bot.knowledge.emergency import Numbers, numbers_of
+from bot.memory import give_memory_back
 from bot.privacy.keys import KeyRing
 from bot.settings import Settings
 from bot.store import Store
@@ -120,6 +122,9 @@ class Service:
                 raise
             self.conversation.last_wall = last_wall
             put_in_place()
+        del tables, before
+        gc.collect()
+        give_memory_back()
 
     def take_soon(self, edition: Edition) -> concurrent.futures.Future[None]:
         """Lets the loop do `take`; for another thread, which may wait for it. Waits itself until the loop runs."""

@@ -64,6 +64,13 @@ def test_only_what_has_changed_is_compiled_again(folder: Path) -> None:
     assert b"Changed" in compiled.read_bytes()
 
 
+def test_what_is_compiled_anew_is_read_anew(folder: Path) -> None:
+    for word in ("Translated", "Changed"):
+        catalogue_path(OTHERS[0], folder=folder).write_text(GOOD.replace("Translated", word), encoding="utf-8")
+        compile_catalogues(folder)
+        assert catalogues.read_catalogues(folder, OTHERS)[OTHERS[0]].pgettext("utter_greet", "Hello") == word
+
+
 def test_one_that_is_put_back_from_an_older_copy_is_compiled_again(folder: Path) -> None:
     source, compiled = catalogue_path(OTHERS[0], folder=folder), catalogue_path(OTHERS[0], ".mo", folder)
     compile_catalogues(folder)

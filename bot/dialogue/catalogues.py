@@ -127,14 +127,16 @@ def read_catalogues(folder: Path, locales: Iterable[str]) -> dict[str, gettext.N
     Raises:
         DataError: one cannot be read.
     """
-    found = {}
+    found: dict[str, gettext.NullTranslations] = {}
     for locale in locales:
-        try:
-            found[locale] = (
-                gettext.NullTranslations() if locale == DEFAULT else gettext.translation(DOMAIN, folder, languages=[locale], fallback=True)
-            )
+        path = catalogue_path(locale, ".mo", folder)
+        try:  # not by `gettext.translation`, which keeps every file that it has ever read in memory
+            with path.open("rb") as compiled:
+                found[locale] = gettext.GNUTranslations(compiled)
+        except FileNotFoundError:  # of English there is none
+            found[locale] = gettext.NullTranslations()
         except (OSError, ValueError, struct.error):
-            name = catalogue_path(locale, ".mo", folder).relative_to(folder.parent)
+            name = path.relative_to(folder.parent)
             raise DataError(f"{name} is damaged. Delete it: the next start makes it anew from the .po beside it.") from None
     return found
 

@@ -6,7 +6,6 @@ Started by `bot.dialogue.process`. It knows sessions only as values that come an
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import dataclasses
 import gc
 import json
@@ -27,12 +26,6 @@ def _take_over_output() -> BinaryIO:
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     return answers
-
-
-def _give_memory_back() -> None:
-    """Loading a model needs far more memory than the model; glibc keeps it unless asked (some 70 MB)."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library has no such call
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _end_first(points: int) -> None:
@@ -68,6 +61,7 @@ def main(model: str) -> None:
         answers.flush()
 
     from bot.errors import HelplineError
+    from bot.memory import give_memory_back
 
     try:
         from bot.dialogue.engine import Engine
@@ -82,7 +76,7 @@ def main(model: str) -> None:
         return
     gc.collect()
     gc.freeze()  # the model never becomes garbage: collections need not look at it
-    _give_memory_back()
+    give_memory_back()
     _end_first(_IN_USE)
     send({"ready": True})
     for line in sys.stdin.buffer:
