@@ -201,13 +201,14 @@ class Regions:
         for names in self.names.values():
             for (country, part), name in names.items():
                 self.called.setdefault((country, frozenset(words_of(name))), part)
-        for one in pycountry.subdivisions:  # their names in their own languages
+        self.said: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for one in pycountry.subdivisions:  # their names in their own languages: "Catalunya [Cataluña]"
             country, _, part = one.code.partition("-")
             if (country, part) in self.names["en"]:
-                for name in one.name.split("/"):
-                    self.called.setdefault((country, frozenset(words_of(re.sub(r"[\[(].*?[\])]", "", name)))), part)
+                for name in filter(None, map(str.strip, re.split(r"[\[\]()/]", one.name))):
+                    self.called.setdefault((country, frozenset(words_of(name))), part)
+                    self.said[country, part].add(name)
         self.of_number: dict[tuple[str, str], str] = {}
-        self.said: dict[tuple[str, str], set[str]] = defaultdict(set)
 
     def number(self, cities: list[Any], postal: list[Postal]) -> None:
         """Learns what ISO 3166-2 calls the provinces that GeoNames numbers: by the names that postal places near a town have for them,
@@ -241,12 +242,16 @@ class Regions:
             self.of_number[key] = parts.most_common(1)[0][0]
 
     def _part(self, country: str, state: str) -> str:
-        """The part whose name a state's name is or holds ("Veracruz de Ignacio de la Llave"), or "" where that is not one part alone."""
+        """The part whose name a state's name is, holds ("Veracruz de Ignacio de la Llave") or is held by ("Cherkaska oblast"), or "" where
+        that is not one part alone."""
         words = frozenset(words_of(state))
         if exact := self.called.get((country, words)):
             return exact
-        parts = {part for (its_country, called), part in self.called.items() if its_country == country and called and called < words}
-        return next(iter(parts)) if len(parts) == 1 else ""
+        ours = [(called, part) for (its_country, called), part in self.called.items() if its_country == country and called]
+        for parts in ({part for called, part in ours if called < words}, {part for called, part in ours if words and words < called}):
+            if len(parts) == 1:
+                return parts.pop()
+        return ""
 
     def of(self, city: Any) -> str:
         """The ISO 3166-2 part of a town's province, or "" where that is unknown."""

@@ -292,6 +292,8 @@ def test_an_ordinary_word_is_no_place_though_some_town_is_called_so(text: str) -
         ("Калифорния", "US", "CA"),
         ("Ontario", "CA", "ON"),
         ("Andalucía", "ES", "AN"),
+        ("Catalunya", "ES", "CT"),
+        ("New South Wales", "AU", "NSW"),
         ("Bavaria", "DE", "BY"),
         ("Bayern", "DE", "BY"),
         ("Jalisco", "MX", "JAL"),
