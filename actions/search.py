@@ -57,7 +57,7 @@ def wish_of(tracker: Tracker, search: str, country: str) -> Wish:
 
 def _say_found(dispatcher: CollectingDispatcher, tracker: Tracker, found: list[Found], shown: list[Found], wish: Wish) -> None:
     """The services that are shown, a line each; and where the place that she named has none, that it has none."""
-    nothing_near = wish.place is not None and not any(one.service.points for one in found)
+    nothing_near = wish.place is not None and wish.avoid is None and not any(one.service.points for one in found)
     say(dispatcher, "utter_search_none_near" if nothing_near else "utter_search")
     say_services(dispatcher, [one.service for one in shown], now(), named=bool(tracker.get_slot("named")))
 

@@ -124,9 +124,9 @@ def test_a_broken_part_stops_and_says_what_it_says(part: str, error: Exception, 
 
 
 def test_a_running_service_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "running", lambda: running(tmp_path))
     assert about("Running service", findings()) == []
     with Editions(tmp_path) as editions:
-        monkeypatch.setattr(checks, "running", lambda: running(tmp_path))
         (new,) = about("Running service", findings())
         assert (new.good, new.what) == (True, "Running service: it has not been reloaded yet.")
         editions.tell("us.yml line 3 is broken. Mend it.")

@@ -172,15 +172,6 @@ def field(entry: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
     return value
 
 
-def text_or_nothing(entry: dict[str, Any], name: str) -> str:
-    """The text of a field that an entry may have, or "". Unquoted numbers are refused: YAML reads 0777 as 511.
-
-    Raises:
-        FieldError: it is no text.
-    """
-    return "" if entry.get(name) is None else field(entry, name, str)
-
-
 def refuse_unknown(entry: object, known: Collection[str]) -> None:
     """Refuses an entry that is none, or has a field that nobody reads: one that is misspelt would silently be gone.
 

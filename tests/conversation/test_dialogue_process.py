@@ -387,14 +387,20 @@ async def test_a_first_one_that_hangs_is_not_waited_for_longer_than_its_callers(
     await _gone(first)
 
 
+def _children() -> set[int]:
+    """The children of this process; services of other tests may be among them."""
+    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()}
+
+
 async def test_one_that_is_not_put_in_place_ends(child: Child, tmp_path: Path) -> None:
-    first = await _pid_of(child)
+    first, before = await _pid_of(child), _children()
     (tmp_path / "other").write_text("well", encoding="utf-8")
     with pytest.raises(ZeroDivisionError):
         async with child.process.another(Edition(ROOT, tmp_path / "other")):
-            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+            new = _children() - before
             raise ZeroDivisionError
-    for pid in {int(pid) for pid in children} - {first}:
+    assert new
+    for pid in new:
         await _gone(pid)
     assert await _pid_of(child) == first
 

@@ -126,7 +126,7 @@ def test_the_country_named_after_a_search_repeats_that_search_and_no_other(engin
     person.picks("/deny")
     direct = Person(engine, country_hint="GB")
     direct.says("hello")
-    assert words(person.says("I am in London")) == words(direct.says("I need a lawyer"))
+    assert words(person.says("I am in London")) == words(direct.says("I need a lawyer in London"))
 
 
 def test_the_country_is_asked_once_in_a_search(engine: Engine) -> None:

@@ -31,7 +31,7 @@ WHEN, MODEL = sys.argv[1], Path(sys.argv[2])
 logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(name)s %(levelname)s %(message)s %(args)s")
 logging.captureWarnings(True)
 from bot.dialogue import engine as module
-from actions import answers, help
+from actions import answers, search
 from rasa_sdk.events import SlotSet
 if WHEN == "before":
     everything_at_debug()
@@ -66,14 +66,14 @@ answers.ActionAnswer.reply = break_
 say("my boss zwqxoneton has not paid me")
 answers.ActionAnswer.reply = kept
 
-form = help.ValidateSearchForm.extract_country
+form = search.ValidateSearchForm.extract_country
 async def break_form(self, dispatcher, tracker, domain):
     raise ValueError("zwqxsixpack " + str(tracker.latest_message.get("text")))
 state = None
 say("I need somewhere to sleep zwqxoneton")
-help.ValidateSearchForm.extract_country = break_form
+search.ValidateSearchForm.extract_country = break_form
 say("zwqxoneton in London")
-help.ValidateSearchForm.extract_country = form
+search.ValidateSearchForm.extract_country = form
 
 engine.understand("my boss zwqxoneton has not paid me", state, {"note": "zwqxtwofold"})
 logging.getLogger("canary").debug("the canary sings")
