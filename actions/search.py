@@ -239,9 +239,14 @@ class ValidateSearchForm(FormValidationAction):
         return "validate_search_form"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        """Closes the form where the message is about something else."""
-        if tracker.get_slot("requested_slot") == "country" and _is_another_topic(tracker):
-            return [ActionExecutionRejected("search_form"), ActiveLoop(None), SlotSet("requested_slot", None)]
+        """Closes the form where the message is about something else; or names a place of which there are several: then `ActionPlace` asks
+        which, and goes on with the search."""
+        if tracker.get_slot("requested_slot") == "country":
+            left = [ActionExecutionRejected("search_form"), ActiveLoop(None), SlotSet("requested_slot", None)]
+            if topic_of(tracker) == "give_location" and candidates_of(tracker):
+                return [*left, SlotSet("topic", search_of(tracker))]
+            if _is_another_topic(tracker):
+                return left
         return list(await super().run(dispatcher, tracker, domain))
 
     async def extract_country(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> dict[str, Any]:
