@@ -40,7 +40,7 @@ places:
 directory: install
 	PYTHONPATH=. .venv/bin/python tools/build_directory.py
 
-# Teaches the encoder the languages that it does not know; what from says data/encoder/README.md. Some ten minutes on two cores.
+# Teaches the student encoder; what from says data/encoder/README.md. Some fifteen minutes on two cores.
 student: install
 	PYTHONPATH=. .venv/bin/python tools/teach_student.py
 

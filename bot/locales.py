@@ -24,7 +24,7 @@ class Locale:
         script: Unicode name of its usual script.
         direction: ``ltr`` or ``rtl``.
         telegram: two-letter code for Telegram's command menus, or None where Telegram has none.
-        encoder: what turns its texts into vectors, ``universal`` or ``student`` (see `bot.nlu.encoder`).
+        encoder: ``universal`` where the universal encoder knows it, ``student`` where only its student does (see `bot.nlu.encoder`).
         exit_word: the word that ends a session in silence.
         exit_also: the same word in Latin letters.
         telling: beginnings of words after which services may be named.

@@ -1,9 +1,10 @@
-"""Teaches the student encoder (bot/nlu/student.py) and writes data/encoder/student.npz; `make student`, some ten minutes on two cores.
+"""Teaches the student encoder (bot/nlu/student.py) and writes data/encoder/student.npz; `make student`, some fifteen minutes on two cores.
 
-Shown are texts beside English ones of the same meaning: public pairs of sentences (data/encoder/pairs/) and our own training texts
-with their English meaning (data/encoder/glosses/); and the training texts of languages that the universal encoder knows, beside
-themselves, so that their clauses and their words in Latin letters (see `bot.nlu.spelling`) are known too. What is asked of the student
-is the universal encoder's vector of the other side.
+The teacher is the universal encoder (bot/nlu/encoder.py). In languages that it does not know, and in other spellings of those that it
+knows, texts are shown beside English ones of the same meaning: public pairs of sentences (data/encoder/pairs/) and our own training
+texts with their English meaning (data/encoder/glosses/).
+In languages that it knows, texts are shown beside themselves: public sentences (data/encoder/sentences/), the English sides of the
+pairs, and our own training texts. What is asked of the student is the teacher's vector of the other side.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from scipy.sparse import csr_matrix
 from bot.knowledge.files import read_yaml
 from bot.locales import all_locales
 from bot.nlu.arrays import Floats
-from bot.nlu.encoder import WIDTH, encode
+from bot.nlu.encoder import encode
 from bot.nlu.experts import COLUMNS, columns_of_each
 from bot.nlu.parallel import shared_out
-from bot.nlu.student import WEIGHTS, Student
+from bot.nlu.student import WEIGHTS, WIDTH, Student
 from bot.nlu.text import script_of
 from bot.paths import DATA
 
@@ -36,7 +37,7 @@ PROJECTION_STEP = 0.006
 GLOSSES_COUNT = 3  # our own texts are few, and they are what people write about here
 CLIPPED = 99.95  # per cent of a column of the table that keep their value as whole numbers
 
-Pair = tuple[str, str]  # a text in a language that the universal encoder knows; a text that is to have its vector
+Pair = tuple[str, str]  # a text in a language that the teacher knows; a text that is to have its vector
 
 
 def public_pairs() -> list[Pair]:
@@ -56,9 +57,17 @@ def glosses() -> list[Pair]:
     return pairs
 
 
+def sentences() -> list[Pair]:
+    """Public sentences in the languages that the teacher knows, beside themselves."""
+    texts = {english for english, _ in public_pairs()}
+    for path in sorted((DATA / "encoder" / "sentences").glob("*.tsv.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            texts |= {line.split("\t")[0] for line in lines}
+    return [(text, text) for text in sorted(texts)]
+
+
 def own_texts() -> list[Pair]:
-    """Training texts in the languages that the universal encoder knows, as far as they are in their own script, beside themselves: the
-    student encodes the clauses of these too, and their like in Latin letters."""
+    """Training texts in the languages that the teacher knows, as far as they are in their own script, beside themselves."""
     pairs = []
     for code, locale in all_locales().items():
         if locale.encoder == "universal":
@@ -85,6 +94,7 @@ class Lessons:
         self.table = (chance.standard_normal((COLUMNS, NUMBERS)) * 0.1).astype(np.float32)
         self.projection = (chance.standard_normal((NUMBERS, WIDTH)) / NUMBERS**0.5).astype(np.float32)
         self._squares = np.full_like(self.table, 1e-8)
+        self._places = np.zeros(COLUMNS, dtype=np.int32)
         self._mean, self._spread, self._steps = np.zeros_like(self.projection), np.zeros_like(self.projection), 0
 
     def show(self, rows: csr_matrix, wanted: Floats, step: float) -> float:
@@ -97,8 +107,9 @@ class Lessons:
         Returns:
             The mean distance before it: 0 where all are right.
         """
-        columns, places = np.unique(rows.indices, return_inverse=True)
-        small = csr_matrix((rows.data, places.astype(np.int32), rows.indptr), shape=(rows.shape[0], len(columns)))
+        columns = np.flatnonzero(np.bincount(rows.indices, minlength=COLUMNS))
+        self._places[columns] = np.arange(len(columns), dtype=np.int32)
+        small = csr_matrix((rows.data, self._places[rows.indices], rows.indptr), shape=(rows.shape[0], len(columns)))
         table = self.table[columns]
         hidden = small @ table
         given = hidden @ self.projection
@@ -107,8 +118,9 @@ class Lessons:
         slope = -(wanted - cosine * given / length) / length / len(wanted)
         table_slope = small.T @ (slope @ self.projection.T)
         self._move_projection(hidden.T @ slope, step)
-        self._squares[columns] += table_slope * table_slope
-        self.table[columns] = table - step * table_slope / np.sqrt(self._squares[columns])
+        squares = self._squares[columns] + table_slope * table_slope
+        self._squares[columns] = squares
+        self.table[columns] = table - step * table_slope / np.sqrt(squares)
         return float((1 - cosine).mean())
 
     def _move_projection(self, slope: Floats, step: float) -> None:
@@ -150,7 +162,7 @@ def teach(pairs: list[Pair]) -> Student:
 
 def main(target: Path = WEIGHTS) -> None:
     """Teaches and writes."""
-    pairs = public_pairs() + GLOSSES_COUNT * glosses() + own_texts()
+    pairs = public_pairs() + GLOSSES_COUNT * glosses() + sentences() + own_texts()
     random.Random(0).shuffle(pairs)  # noqa: S311 - an order, no secret
     np.savez_compressed(target, **teach(pairs).to_arrays())
     print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB", file=sys.stderr)

@@ -31,7 +31,7 @@ _STEPS = {
     "start": (6.0, 0.04),
     "LetterFeaturizer": (0.5, 0.12),
     "LocaleDetector": (0.5, 0.12),
-    "TopicClassifier": (2.0, 0.87),
+    "TopicClassifier": (2.0, 0.69),
     "end": (4.0, 0.0),
 }
 _YARDSTICK = 0.018  # seconds that the work of `_slowness` took on that machine

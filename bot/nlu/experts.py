@@ -1,9 +1,9 @@
 """Two experts over one text: one sees the sentence vector, the other the letters. Mixed, not concatenated.
 
-The sentence encoder carries meaning across languages; letters carry spelling, dialect and languages that the encoder does
-not know. Put side by side in one model each drowns the other, so each gets its own model and their opinions are added up: the
-log-probabilities of a small network on vectors (see `bot.nlu.network`), the margins of a linear support vector machine on letters
-(better and ten times faster to fit there than logistic regression; measured on the development texts).
+The sentence encoder carries meaning across languages; letters carry spelling, dialect and what the encoder was not taught. Put side by
+side in one model each drowns the other, so each gets its own model and their opinions are added up: the log-probabilities of a small
+network on vectors (see `bot.nlu.network`), the margins of a linear support vector machine on letters (better and ten times faster to
+fit there than logistic regression; measured on the development texts).
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""The student: gives texts in languages and spellings that the sentence encoder does not know the vectors of their English side.
+"""Sentence vectors: a text as a point among the meanings of twelve languages, by a student of a far larger encoder.
 
 Reimers and Gurevych, "Making Monolingual Sentence Embeddings Multilingual using Knowledge Distillation", EMNLP 2020
-(https://aclanthology.org/2020.emnlp-main.365): a small model is shown a sentence and the teacher's vector of its translation. Here
-it is as small as can be: one row of numbers for each column of letter pieces, added up, and one linear layer. It was taught by
-`make student` (tools/teach_student.py); what from, and under which licences, says data/encoder/README.md.
+(https://aclanthology.org/2020.emnlp-main.365): a small model is shown a sentence and the teacher's vector of its translation, or of
+itself where the teacher knows its language. Here it is as small as can be: one row of numbers for each column of letter pieces, added
+up, and one linear layer. It was taught by `make student` (tools/teach_student.py); what from, and under which licences, says
+data/encoder/README.md.
+
+It reads every text first, and its teacher only those of which the student is not sure (`bot.nlu.topic_classifier`): one in ten.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from bot.nlu.experts import COLUMNS
 from bot.paths import DATA
 
 WEIGHTS = DATA / "encoder" / "student.npz"
+WIDTH = 512  # of a sentence vector
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Student:
 
     Attributes:
         table: a row for each column of letter pieces, shape (COLUMNS, width), as whole numbers of -127 to 127.
-        projection: from a sum of rows to a sentence vector, shape (width, 512).
+        projection: from a sum of rows to a sentence vector, shape (width, WIDTH).
     """
 
     table: NDArray[np.int8]

@@ -142,19 +142,8 @@ def _script(chance: random.Random) -> list[str]:
 @pytest.fixture(scope="module")
 def conversations(engine: Engine) -> Iterator[list[tuple[list[str], list[Any], list[State], list[Any]]]]:
     """Random conversations: what was written, what was answered, the states, and what was answered with Rasa's own store."""
-    from bot.nlu.encoder import encode
-
     twin, chance = Twin(engine), random.Random(20261122)
-    vectors: dict[tuple[str, ...], Any] = {}
-
-    def remembered(texts: Any) -> Any:  # both stores read the same texts: each is encoded once
-        key = tuple(texts)
-        if key not in vectors:
-            vectors[key] = encode(texts)
-        return vectors[key]
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.nlu.sentence_encoder.encode", remembered)
         # Rasa's own store looks up the class of each event among all classes, each time anew: a third of this test's time.
         patch.setattr("rasa.shared.utils.common.all_subclasses", cache(all_subclasses))
         held = []

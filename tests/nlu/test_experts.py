@@ -13,9 +13,9 @@ from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
 from bot.nlu.arrays import softmax
-from bot.nlu.encoder import WIDTH, encode
 from bot.nlu.experts import COLUMNS, LetterFeatures, TwoExperts, columns_of, each_against_the_rest, letter_pieces, matrix
 from bot.nlu.text import fold
+from tests.nlu.vectors import encode
 
 TEXTS = {
     "pay": ["they do not pay me", "no wages for three months", "my boss keeps my salary", "لم يدفعوا لي", "no me pagan"],
@@ -122,21 +122,6 @@ def test_the_experts_come_back_as_they_were(letters: LetterFeatures, experts: Tw
     for text in ALL:
         row, vector = letters.row(text), encode([text])[0]
         assert np.array_equal(back.probabilities(row, vector), experts.probabilities(row, vector))
-
-
-def test_vectors_have_length_one_and_mean_the_same_across_languages() -> None:
-    vectors = encode(
-        ["He took my passport", "me quitó el pasaporte", "il a pris mon passeport", "أخذ جواز سفري", "what is the weather like"]
-    )
-    assert vectors.shape == (5, WIDTH)
-    assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-3)
-    alike, other = vectors[0] @ vectors[1:4].T, vectors[0] @ vectors[4]
-    assert (alike > other).all()
-
-
-@pytest.mark.parametrize("text", ["", " ", "😀", "x" * 100_000, "\x00\ud800"])
-def test_any_text_has_a_vector(text: str) -> None:
-    assert np.isfinite(encode([text])).all()
 
 
 @pytest.mark.parametrize("classes", [3, 4, 5])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bot.nlu.arrays import Floats, softmax
-from bot.nlu.encoder import WIDTH
 from bot.nlu.network import Network
+from bot.nlu.student import WIDTH
 
 
 def _directions(count: int) -> Floats:
