@@ -11,7 +11,18 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import HelplineAction
 from actions.details import now, offer_details, say_services
 from actions.places import ask_country
-from actions.replies import country_of, number, numbers_for, offer, say, say_answer_words, say_hotline, say_service, topic_of
+from actions.replies import (
+    country_of,
+    country_was_asked,
+    number,
+    numbers_for,
+    offer,
+    say,
+    say_answer_words,
+    say_hotline,
+    say_service,
+    topic_of,
+)
 from bot.knowledge.answers import Answer, answer_for
 from bot.knowledge.directory import directory
 from bot.knowledge.services import Service
@@ -25,8 +36,6 @@ _BY_COUNTRY = (
     "online_abuse",
     "needs_medical_care",
     "minor_at_risk",
-    "missing_person",
-    "report_concern",
 )
 # Topics with a short check behind their answer, see `actions.signs`.
 WITH_SIGNS = tuple(SIGNS)
@@ -185,7 +194,7 @@ class ActionWhoHelps(HelplineAction):
         found = helpers_for(answer, tracker)[:2] if answer else []
         if not found and not numbers_for(tracker).hotline:
             say(dispatcher, "utter_person_where")
-            return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+            return country_was_asked()
         say(dispatcher, "utter_search")
         if found:
             say_services(dispatcher, found, now(), named=bool(tracker.get_slot("named")))

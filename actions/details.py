@@ -87,7 +87,7 @@ def say_details(dispatcher: CollectingDispatcher, service: Service, at: datetime
     if service.interpreter:
         say(dispatcher, "utter_details_interpreter")
     if service.audience:
-        say(dispatcher, "utter_details_for", audience=_listed("audience", service.audience))
+        say(dispatcher, "utter_details_for", audience=listed("audience", service.audience))
     else:
         unknown.append("audience")
     if service.without_papers is not None:
@@ -96,18 +96,18 @@ def say_details(dispatcher: CollectingDispatcher, service: Service, at: datetime
         say(dispatcher, "utter_details_free" if service.free else "utter_details_paid")
     else:
         unknown.append("cost")
-    street = next((point for point in service.points if point.street), None)
+    street = next((point for point in service.points if point.street and point.city), None)
     if street:
         say(dispatcher, "utter_details_address", street=street.street, city=street.city)
     if unknown:
-        say(dispatcher, "utter_details_unknown", unknown=_listed("unknown", unknown))
+        say(dispatcher, "utter_details_unknown", unknown=listed("unknown", unknown))
     if service.checked_on:
         say(dispatcher, "utter_details_checked", date=number(service.checked_on.isoformat()))
     else:
         say(dispatcher, "utter_details_not_checked")
 
 
-def _listed(context: str, words: Sequence[str]) -> dict[str, Any]:
+def listed(context: str, words: Sequence[str]) -> dict[str, Any]:
     """Words of the directory as a value: the wording puts them into the locale, and between them what it puts into a list."""
     return {"list": [{"context": context, "sentence": directory_words()[context][word]} for word in words]}
 

@@ -9,11 +9,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.answers import give_answer
 from actions.base import HelplineAction
 from actions.places import ask_which, candidates_of
-from actions.replies import country_of, number, numbers_for, offer, say, say_hotline
+from actions.replies import country_of, country_was_asked, number, numbers_for, offer, say, say_hotline, understanding_of
 from actions.search import give_search
 from actions.urgent import ActionDanger, ActionNoVoice, ActionSelfHarm
 from bot.knowledge.answers import answer_for
 from bot.knowledge.local_services import KINDS
+
+_ALSO_SOUGHT = 0.15  # probability from which a message that names a place looks for something there
 
 
 def give_person(dispatcher: CollectingDispatcher, tracker: Tracker, opening: str) -> list[EventType]:
@@ -22,7 +24,7 @@ def give_person(dispatcher: CollectingDispatcher, tracker: Tracker, opening: str
     if not country_of(tracker):
         say(dispatcher, "utter_danger_anywhere")
         say(dispatcher, "utter_person_where")
-        return [SlotSet("topic", "talk_to_human"), SlotSet("asked", "country"), SlotSet("country_asked", True)]
+        return [SlotSet("topic", "talk_to_human"), *country_was_asked()]
     if numbers.hotline is None:
         if numbers.danger:
             say(dispatcher, "utter_person_none", country={"country": numbers.country}, danger=number(numbers.danger))
@@ -81,6 +83,12 @@ class ActionFrustrated(HelplineAction):
         return give_person(dispatcher, tracker, "utter_frustrated")
 
 
+def _searched(tracker: Tracker) -> str | None:
+    """What the latest message may look for beside naming a place ("shelter near Houston"); None where it only names one."""
+    ranking = understanding_of(tracker).get("ranking") or []
+    return next((name for name, chance in ranking if name in KINDS and chance >= _ALSO_SOUGHT), None)
+
+
 class ActionPlace(HelplineAction):
     """A place: remembered as a country, and what was asked before is answered for it."""
 
@@ -97,15 +105,15 @@ class ActionPlace(HelplineAction):
             return [*before, *ask_which(dispatcher, tracker)]
         if not next(tracker.get_latest_entity_values("country"), None) or not country:
             say(dispatcher, "utter_place_not_found")
-            return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+            return country_was_asked()
         if topic == "danger_now":
             return ActionDanger().reply(dispatcher, tracker)
         if topic == "self_harm":
             return ActionSelfHarm().reply(dispatcher, tracker)
         if topic == "talk_to_human":
             return give_person(dispatcher, tracker, "utter_person")
-        if topic in KINDS:
-            return give_search(dispatcher, tracker, topic)
+        if search := topic if topic in KINDS else _searched(tracker):
+            return give_search(dispatcher, tracker, search)
         if topic and answer_for(topic, country):
             return give_answer(dispatcher, tracker, topic)
         say(dispatcher, "utter_place_noted", country={"country": country})

@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.replies import offer, payload, say
+from actions.replies import country_was_asked, offer, payload, say
 from bot.knowledge.local_services import code_of, is_shared, place_of
 from bot.knowledge.localities import Locality, gazetteer, nearest
 
@@ -35,7 +35,7 @@ def ask_which(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventT
     for one in candidates:
         response, values = _title(one, candidates)
         offer(dispatcher, response, payload("give_location", **_told_by(one)), **values)
-    return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+    return country_was_asked()
 
 
 def ask_country(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
@@ -47,7 +47,7 @@ def ask_country(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Even
     if asked := ask_which(dispatcher, tracker):
         return asked
     say(dispatcher, "utter_ask_country")
-    return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+    return country_was_asked()
 
 
 def _told_by(one: Locality) -> dict[str, str]:

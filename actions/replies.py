@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.knowledge.answers import Answer
@@ -40,6 +41,11 @@ def country_of(tracker: Tracker) -> str | None:
     """The country the person is in as far as known (ISO 3166-1 alpha-2), else None."""
     country = tracker.get_slot("country")
     return None if country in (None, "unknown") else str(country)
+
+
+def country_was_asked() -> list[EventType]:
+    """The slots that remember that the person was asked for the country: what comes next is read as the answer, and it is asked once."""
+    return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
 
 
 def numbers_for(tracker: Tracker) -> Numbers:
@@ -90,8 +96,10 @@ def say_line(dispatcher: CollectingDispatcher, service: Service, *, named: bool 
         say(dispatcher, "utter_service_phone", **values)
     elif service.sms:
         say(dispatcher, "utter_service_text_word" if service.sms_word else "utter_service_text", **values)
-    else:
+    elif service.chat or service.website:
         say(dispatcher, "utter_service_web", web=service.chat or service.website, **values)
+    else:  # an office with nothing but its door
+        say(dispatcher, "utter_service_web", web=", ".join(filter(None, (service.points[0].street, city))), **values)
 
 
 def say_hotline(dispatcher: CollectingDispatcher, tracker: Tracker, *, urgent: bool = False, **about: Any) -> bool:

@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.base import HelplineAction
-from actions.details import now, offer_details, say_services
+from actions.details import listed, now, offer_details, say_services
 from actions.places import ask_country, ask_which, candidates_of, forget_shared, say_shared, shared_place
 from actions.replies import (
     country_of,
@@ -25,7 +25,7 @@ from actions.replies import (
 )
 from actions.urgent import say_danger
 from bot.knowledge.answers import answer_for
-from bot.knowledge.local_services import KINDS, place_of
+from bot.knowledge.local_services import KINDS, away_from, is_away, place_of
 from bot.knowledge.offers import Wish, offers, there_are_places
 from bot.knowledge.search import Found
 
@@ -40,7 +40,7 @@ _WITHOUT_PAPERS = "without_papers"
 
 def wish_of(tracker: Tracker, search: str, country: str) -> Wish:
     """What the person looks for, from what the session knows."""
-    code, avoided = tracker.get_slot("place"), tracker.get_slot("avoid")
+    code = tracker.get_slot("place")
     place = place_of(code) if code else None
     served = set(str(tracker.get_slot("served") or "").split())
     return Wish(
@@ -48,7 +48,7 @@ def wish_of(tracker: Tracker, search: str, country: str) -> Wish:
         country,
         str(tracker.get_slot("locale") or "en"),
         place=place if place and place.country == country else None,
-        avoid=place_of(avoided) if avoided and avoided == code else None,  # another town that was named since is where she wants it
+        avoid=place if code and is_away(code) else None,
         audience=frozenset(served - {_WITHOUT_PAPERS}),
         without_papers=_WITHOUT_PAPERS in served,
         at=now(),
@@ -58,7 +58,12 @@ def wish_of(tracker: Tracker, search: str, country: str) -> Wish:
 def _say_found(dispatcher: CollectingDispatcher, tracker: Tracker, found: list[Found], shown: list[Found], wish: Wish) -> None:
     """The services that are shown, a line each; and where the place that she named has none, that it has none."""
     nothing_near = wish.place is not None and wish.avoid is None and not any(one.service.points for one in found)
-    say(dispatcher, "utter_search_none_near" if nothing_near else "utter_search")
+    if nothing_near:
+        say(dispatcher, "utter_search_none_near")
+    elif served := sorted(wish.audience) + [_WITHOUT_PAPERS] * wish.without_papers:
+        say(dispatcher, "utter_search_for", audience=listed("audience", served))
+    else:
+        say(dispatcher, "utter_search")
     say_services(dispatcher, [one.service for one in shown], now(), named=bool(tracker.get_slot("named")))
 
 
@@ -102,24 +107,34 @@ def _say_list(dispatcher: CollectingDispatcher, tracker: Tracker, search: str, *
     shown = found[passed : passed + _A_REPLY]
     if shown:
         _say_found(dispatcher, tracker, found, shown, wish)
-        if not passed and not wish.place and there_are_places(search, wish.country):
-            say(dispatcher, "utter_search_town", optional=True)
-            asked = "town"
-    elif found or wish.audience or wish.without_papers:
+    elif country and (passed or found or wish.audience or wish.without_papers):
         say(dispatcher, "utter_search_no_more")
-        say_hotline(dispatcher, tracker)
+        _say_anybody(dispatcher, tracker, wish)
+    elif country and not wish.place and there_are_places(search, country):
+        _say_anybody(dispatcher, tracker, wish)
     elif country:
         say(dispatcher, "utter_search_none", country={"country": country})
-        if not say_hotline(dispatcher, tracker):
-            say_danger(dispatcher, numbers_for(tracker), urgent="")
+        _say_anybody(dispatcher, tracker, wish)
     else:
         say(dispatcher, "utter_search_unknown_country")
         say(dispatcher, "utter_danger_anywhere")
+    if country and not passed and not wish.place and there_are_places(search, country):
+        say(dispatcher, "utter_search_town", optional=bool(shown))
+        asked = "town"
     if country:
         further = passed + _A_REPLY
         _offer_next(dispatcher, tracker, shown, wish, rest=further if further < len(found) else 0)
-    remembered = [SlotSet("topic", search), SlotSet("page", 0.0), SlotSet("search", None), SlotSet("asked", asked)]
+    said = SlotSet("page", float(passed + _A_REPLY))
+    remembered = [SlotSet("topic", search), said, SlotSet("search", None), SlotSet("asked", asked)]
     return [*remembered, *forget_shared(tracker)]
+
+
+def _say_anybody(dispatcher: CollectingDispatcher, tracker: Tracker, wish: Wish) -> None:
+    """Where there is nothing to name: the country's helpline if it serves such a person, else the emergency number."""
+    hotline = numbers_for(tracker).hotline
+    serves = hotline is not None and (not wish.audience or bool(wish.audience.union({"anyone"}).intersection(hotline.audience)))
+    if not serves or not say_hotline(dispatcher, tracker):
+        say_danger(dispatcher, numbers_for(tracker), urgent="")
 
 
 def search_of(tracker: Tracker) -> str:
@@ -152,7 +167,8 @@ class ActionOtherServices(HelplineAction):
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Those behind the ones that were named."""
-        passed = int(next(tracker.get_latest_entity_values("passed"), 0))
+        typed = tracker.get_slot("page") or 0  # "others" in her own words
+        passed = int(next(tracker.get_latest_entity_values("passed"), typed))
         return _say_list(dispatcher, tracker, search_of(tracker), passed=passed)
 
 
@@ -165,9 +181,11 @@ class ActionNotNearHere(HelplineAction):
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Searches again without what lies around that town."""
-        avoided = SlotSet("avoid", tracker.get_slot("place"))
-        tracker.add_slots([avoided])
-        return [*_say_list(dispatcher, tracker, search_of(tracker)), avoided]
+        if not tracker.get_slot("place"):  # an old choice, after the place was forgotten
+            return _say_list(dispatcher, tracker, search_of(tracker))
+        away = SlotSet("place", away_from(tracker.get_slot("place")))
+        tracker.add_slots([away])
+        return [away, *_say_list(dispatcher, tracker, search_of(tracker))]
 
 
 class ActionForWhom(HelplineAction):

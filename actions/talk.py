@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -9,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import HelplineAction
 from actions.help import give_person
 from actions.replies import numbers_for, offer, say, say_hotline, topic_of, understanding_of
-from actions.urgent import say_danger
+from actions.urgent import ActionDanger, ActionSelfHarm, say_danger
 from bot.knowledge.languages import locale_named_in
 from bot.locales import DEFAULT, all_locales
 
@@ -83,6 +85,23 @@ class ActionOutOfScope(HelplineAction):
         return []
 
 
+class _InLocale(CollectingDispatcher):
+    """Says everything in a locale that the session has only from the next message on.
+
+    Args:
+        dispatcher: where it is said.
+        locale: locale code.
+    """
+
+    def __init__(self, dispatcher: CollectingDispatcher, locale: str) -> None:
+        super().__init__()
+        self.messages, self._locale = dispatcher.messages, locale
+
+    def utter_message(self, *arguments: Any, **about: Any) -> None:
+        """Adds a block or a choice."""
+        super().utter_message(*arguments, **{"locale": self._locale, **about})
+
+
 class ActionChangeLanguage(HelplineAction):
     """Another language: the one that was named or picked, else a choice of all."""
 
@@ -91,11 +110,15 @@ class ActionChangeLanguage(HelplineAction):
         return "action_change_language"
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Changes over, or asks which."""
+        """Changes over, or asks which. Whoever is in danger and could not read the numbers gets them again."""
         message = tracker.latest_message or {}
         picked = next(tracker.get_latest_entity_values("locale"), None) if topic_of(tracker) == "choose_locale" else None
         wanted = picked or locale_named_in(message.get("text") or "")
         if wanted in all_locales():
+            tracker.add_slots([SlotSet("locale", wanted)])
+            urgent = {"danger_now": ActionDanger, "self_harm": ActionSelfHarm}.get(str(tracker.get_slot("topic") or ""))
+            if urgent:
+                return [*urgent().reply(_InLocale(dispatcher, wanted), tracker), SlotSet("locale", wanted)]
             say(dispatcher, "utter_language_changed", locale=wanted, language=all_locales()[wanted].name)
             for topic in MENU:
                 offer(dispatcher, f"utter_topic_{topic}", f"/{topic}", locale=wanted)

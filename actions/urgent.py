@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers import give_answer
 from actions.base import HelplineAction
-from actions.replies import country_of, number, numbers_for, offer, say, say_hotline, understanding_of
+from actions.replies import country_of, country_was_asked, number, numbers_for, offer, say, say_hotline, understanding_of
 from bot.knowledge.answers import answer_for
 from bot.knowledge.emergency import Numbers
 
@@ -26,7 +26,7 @@ def ask_country_last(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
     if country_of(tracker) or tracker.get_slot("country_asked"):
         return []
     say(dispatcher, "utter_ask_country")
-    return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
+    return country_was_asked()
 
 
 def say_taken(dispatcher: CollectingDispatcher, numbers: Numbers) -> None:

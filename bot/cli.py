@@ -167,6 +167,9 @@ def _write(out: Path, content: str) -> None:
         raise DataError(f"{out} cannot be written ({error.strerror}). Name a file in a folder that exists.") from None
 
 
+_LONGEST_RELOAD = 1800.0  # seconds: to prepare an edition, and to start some workers on it
+
+
 def _reload(options: argparse.Namespace) -> int:
     from bot.editions import refusal_of, running, told_at
 
@@ -179,9 +182,14 @@ def _reload(options: argparse.Namespace) -> int:
             os.kill(pid, signal.SIGHUP)
         except PermissionError:
             raise HelplineError("The service belongs to another account. Run this as that account, or as root.") from None
+        except ProcessLookupError:
+            raise HelplineError("The service ended before it had reloaded. Start it again with `helpline`.") from None
     status = 0
+    patience = time.monotonic() + _LONGEST_RELOAD
     for pid, home in services.items():
         while told_at(home) == before[home]:
+            if time.monotonic() > patience:
+                raise HelplineError("The service did not tell what became of it. Look into its log, and at the space on the disk.")
             if pid not in running():
                 raise HelplineError("The service ended before it had reloaded. Start it again with `helpline`.")
             time.sleep(0.1)

@@ -151,9 +151,10 @@ class Editions:
 
     def keep_only(self, edition: Edition) -> None:
         """Takes all other editions away: nobody reads them any more."""
-        for other in self.home.iterdir():
-            if other.is_dir() and other != edition.root:
-                shutil.rmtree(other, ignore_errors=True)
+        with contextlib.suppress(OSError):  # somebody has removed the folder: the edition in memory serves all the same
+            for other in self.home.iterdir():
+                if other.is_dir() and other != edition.root:
+                    shutil.rmtree(other, ignore_errors=True)
 
     def tell(self, refusal: str) -> None:
         """Lets `refusal_of` tell why the last reload was refused; empty where it was not."""

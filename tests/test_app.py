@@ -20,12 +20,14 @@ from bot import app as app_module
 from bot.app import Service, build_app, build_service, refuse_unchecked_numbers, rotate_keys
 from bot.channels.segments import fold_for_gsm7, measure
 from bot.channels.sms import WEBHOOK_PATH
+from bot.conversation.tables import read_tables
 from bot.dialogue.catalogues import compile_catalogues, translate
 from bot.dialogue.training import trained_model
 from bot.editions import Edition
 from bot.errors import ConfigurationError, TurnFailed
 from bot.knowledge.answers import answers
 from bot.knowledge.emergency import Numbers, emergency_table
+from bot.knowledge.localities import gazetteer
 from bot.paths import MODELS, ROOT
 from bot.privacy.keys import KeyRing
 from bot.settings import Settings, settings_from
@@ -398,3 +400,10 @@ async def test_secrets_are_not_handed_to_the_dialogue(monkeypatch: pytest.Monkey
         for name in secrets:
             assert name.encode() not in handed
         assert starting.service.keys.current.secret.hex().encode() not in handed + arguments
+
+
+def test_the_tables_of_the_edge_are_read_without_the_gazetteer() -> None:
+    """A worker whose places are just being built anew must come back all the same."""
+    gazetteer.cache_clear()
+    read_tables(ROOT)
+    assert gazetteer.cache_info().misses == 0

@@ -88,6 +88,22 @@ def _fit(
             return text, later, shown
 
 
+def _turned(
+    text: str, shown: list[Option], options: list[Option], session: Session, shape: Shape, locale: str, *, person: bool
+) -> tuple[list[Option], list[Option]]:
+    """The options that stand beside a text, with one that turns the page where they are not all; and those behind it."""
+    listed = [option for option in shown if option[1] != LATER]
+    if len(listed) == len(options):
+        return shown, []
+    turn_over = (_titled(locale, "more", "More"), LATER)
+    listed = listed if len(listed) < len(shown) else listed[:-1]
+    if not listed and not shape.fits(text, _choices([turn_over], session.turn, locale, person=person), locale):
+        return shown, []  # what the text says comes before what may be picked
+    while listed and not shape.fits(text, _choices([*listed, turn_over], session.turn, locale, person=person), locale):
+        listed.pop()
+    return [*listed, turn_over], options[len(listed) :]
+
+
 def compose(turn: Turn, session: Session, shape: Shape, *, asked_person: bool = False) -> tuple[Reply, Session]:
     """The reply to a turn, and the session after it.
 
@@ -103,7 +119,7 @@ def compose(turn: Turn, session: Session, shape: Shape, *, asked_person: bool = 
     if len(options) > len(_DIGITS):
         page = _page("\n".join(block.text for block in turn.blocks), options, after, shape, turn.locale, person=person)
     text, after.later, shown = _fit(list(turn.blocks), page, after, shape, turn.locale, person=person)
-    after.held = options if after.later else options[len(page) - 1 :] if page != options else []
+    shown, after.held = (shown, options) if after.later else _turned(text, shown, options, after, shape, turn.locale, person=person)
     after.options = _digits(list(turn.options) if turn.bare and not after.later else shown)
     choices = _choices(shown, after.turn, turn.locale, person=person)
     return Reply(text, choices, turn.locale, turn.urgent, erase=turn.ended), after

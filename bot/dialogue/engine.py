@@ -23,6 +23,7 @@ from bot.conversation.messages import Block, Turn, Understanding  # noqa: E402
 from bot.dialogue.in_process_actions import InProcessActions, trust_results  # noqa: E402
 from bot.dialogue.ordered_runner import OrderedRunner  # noqa: E402
 from bot.dialogue.tracker_state import AboutTurn, OneTurnStore, State, tracker_of  # noqa: E402
+from bot.dialogue.typed_choices import typed_choice, typed_choices  # noqa: E402
 from bot.dialogue.wording import CatalogueWording  # noqa: E402
 from bot.errors import ModelError, TurnFailed  # noqa: E402
 from bot.knowledge.answers import answers  # noqa: E402
@@ -127,7 +128,7 @@ class Engine:
         self._agent.processor.tracker_store = self._store
         self._wording = self._agent.processor.nlg
         self._loop = asyncio.new_event_loop()
-        answers(), emergency_table(), index()  # read now, not while the first person waits
+        answers(), emergency_table(), index(), typed_choices()  # read now, not while the first person waits
 
     def understand(self, text: str, context: Optional[State] = None, hints: Optional[Dict[str, Any]] = None) -> Understanding:
         """What a text means, alone or in the light of a session.
@@ -154,6 +155,8 @@ class Engine:
         Raises:
             TurnFailed: no action had anything to say.
         """
+        if not payload and (typed := typed_choice(text, state)):
+            text, payload = typed, True
         outbox = Outbox()
         message = UserMessage("" if payload else _harmless(text), outbox, _SENDER, input_channel="helpline", metadata=hints or {})
         if payload:
@@ -191,11 +194,13 @@ class Engine:
                 said.insert(0, Block(await self._worded("utter_introduction", locale)))
                 state["introduced"] = True
                 if not any(entry.get("ended") for entry in blocks):
-                    said.append(Block(await self._worded("utter_exit_word", locale), optional=True))
+                    # A question stands right before the choices that answer it.
+                    asks = len(said) > 1 and said[-1].text.endswith((":", "：", "?", "؟", "？"))
+                    said.insert(-1 if asks else len(said), Block(await self._worded("utter_exit_word", locale), optional=True))
         if not first:
             state["introduced"] = True
         options = [(entry["text"], entry["option"]) for entry in entries if entry.get("option")]
-        if understood and not bare:
+        if understood and not bare and not any(entry.get("ended") for entry in blocks):
             options = await self._with_other_meanings(options, understood, locale)
         return Turn(
             tuple(said),

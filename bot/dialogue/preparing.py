@@ -12,6 +12,7 @@ import sys
 
 from bot.dialogue.catalogues import catalogues, compile_catalogues
 from bot.dialogue.reviews import reviews, safety_groups
+from bot.dialogue.typed_choices import typed_choices
 from bot.errors import HelplineError
 from bot.knowledge.answers import answers
 from bot.knowledge.emergency import emergency_table
@@ -29,6 +30,7 @@ def read_everything() -> None:
     catalogues()
     emergency_table()
     answers()
+    typed_choices()
     safety_groups()
     reviews()
     gazetteer()

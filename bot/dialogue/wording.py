@@ -18,7 +18,7 @@ from bot.knowledge.languages import english_name
 from bot.knowledge.localities import gazetteer
 from bot.locales import DEFAULT, all_locales, locale_of
 
-# An answer's sentence is no response of the domain: it comes with its own context and text (see `actions.replies.words`).
+# An answer's sentence is no response of the domain: it comes with its own context and text (see `actions.replies.say_answer_words`).
 WORDS = "utter_words"
 _LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 

@@ -27,6 +27,7 @@ LOCAL = DATA / "directory" / "local"
 FOLDERS = (HELPLINES, LOCAL, IMPORTED)  # what a charity brings comes last, for it replaces ours
 INDEX = MODELS / "directory.sqlite"  # made, like the model, from what the repository and the operator bring
 _SHARED = " once"  # behind the code of a place that the person shared and did not name
+_AWAY = " away"  # behind the code of a place near which no service is wanted
 NEAR = 100.0  # kilometres within which a service is offered as one that is near
 
 # Kinds of local services that a search looks for, best first.
@@ -129,10 +130,20 @@ def code_of(place: Locality, *, shared: bool = False) -> str:
 
 def is_shared(code: str) -> bool:
     """Whether a place is that of a shared location."""
-    return code.endswith(_SHARED)
+    return code.removesuffix(_AWAY).endswith(_SHARED)
+
+
+def away_from(code: str) -> str:
+    """The code of a place near which no service is wanted."""
+    return code.removesuffix(_AWAY) + _AWAY
+
+
+def is_away(code: str) -> bool:
+    """Whether no service near the place is wanted."""
+    return code.endswith(_AWAY)
 
 
 def place_of(code: str) -> Locality:
     """The place that `code_of` was given, without its name."""
-    country, region, latitude, longitude = code.removesuffix(_SHARED).split()
+    country, region, latitude, longitude = code.removesuffix(_AWAY).removesuffix(_SHARED).split()
     return Locality("", country, "" if region == "-" else region, float(latitude), float(longitude), 0)

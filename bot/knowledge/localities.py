@@ -17,7 +17,22 @@ from numpy.typing import NDArray
 
 from bot.errors import DataError
 from bot.knowledge.globe import EARTH_KM, kilometres_of, on_the_globe
-from bot.knowledge.place_words import ARTICLES, BEHIND, FROM, GENERIC, HAN, JOINTS, THERE, attached, forms, lemmas, words_of
+from bot.knowledge.place_words import (
+    ARTICLES,
+    BEHIND,
+    COUNTRIES_ALONE,
+    COUNTRIES_IN_TEXTS,
+    FROM,
+    GENERIC,
+    HAN,
+    JOINTS,
+    NOT,
+    THERE,
+    attached,
+    forms,
+    lemmas,
+    words_of,
+)
 from bot.knowledge.postcodes import areas_named
 from bot.nlu.text import clean
 from bot.paths import DATA
@@ -29,6 +44,8 @@ _LARGE_FROM: Final = 100_000  # people; names of such towns are believed in anot
 _MISSPELT_FROM: Final = 50_000  # people; of smaller towns too many are spelt nearly alike
 _TOWN_FROM: Final = 15_000  # people; smaller ones are believed inside a text only behind a word such as "in"
 _KNOWN_LETTERS: Final = 5  # letters of a name that is believed anywhere; shorter ones are words of some language
+_LETTERS: Final = 4  # of the name of a country that is believed behind a word such as "in" though it is a word; fewer for these
+_ABBREVIATED: Final = ("US", "AE")
 _LONGEST, _LONGEST_HAN = 5, 8  # words, Chinese characters of a name
 _MOST: Final = 12  # candidates
 _LONG: Final = 8  # letters of a name that is believed though it is misspelt, where the country is known
@@ -38,10 +55,10 @@ _BESIDE_KM: Final = 45.0  # a district lies so near to its city
 _COUNTRY_KM: Final = 300.0  # further off, the nearest town says nothing of the country
 _AREA_KM: Final = 12.0  # around the middle of an area of postcodes: it is called after the largest town there
 _SAME_KM: Final = 60.0  # towns of one name so near to each other are one for who looks for help
+_STATE: Final = 1_000_000  # people that the file gives a state which is as well known as a large city
 # Shares of the people of the largest place of a name, from which on another may be meant as well: in other countries, in other states of
 # the country that is known; and from which on one is named beside them where a question is asked anyway. London, Ontario has 0.047 of
 # London, Guadalajara in Spain 0.067 of that in Mexico.
-_STATE: Final = 1_000_000  # people that the file gives a state which is as well known as a large city
 _MAY_BE, _MAY_BE_THERE, _NAMED_TOO = 0.06, 0.2, 0.03
 _FIRST_BYTES: Final = 16
 _US_TERRITORIES: Final = frozenset(("PR", "VI", "GU", "AS", "MP"))  # countries of the gazetteer, states of the post
@@ -171,6 +188,8 @@ class Gazetteer:
         self._code, self._zone, self._people = data["code"], data["zone"], data["people"]
         self._latitude, self._longitude = data["latitude"], data["longitude"]
         self._area_latitude, self._area_longitude = data["area_latitude"], data["area_longitude"]
+        wide = np.flatnonzero(self._latitude == _NOWHERE).tolist()
+        self._country_rows = {self._codes[self._code[row]][0]: row for row in wide if not self._codes[self._code[row]][1]}
         self._towns = np.flatnonzero(self._latitude != _NOWHERE).astype(np.int32)
         globe = on_the_globe(self._latitude[self._towns] / 100, self._longitude[self._towns] / 100)
         self._globe = np.stack(globe, axis=1).astype(np.float32)
@@ -196,8 +215,7 @@ class Gazetteer:
         if area := self._area_in(said, country):
             return [area]
         units = _units(words_of(said))
-        matches = self._matches(units)
-        best = self._best(self._joined(matches, units), len(units), country, about=about)
+        best = self._best(self._said(units), len(units), country, about=about)
         rows = list(best.rows) if best else self._misspelt(units, country, about=about)
         return self._localities(rows, country, there=there)
 
@@ -211,10 +229,10 @@ class Gazetteer:
         units = _units(words_of(clean(text)))
         known = [
             match
-            for match in self._joined(self._matches(units), units)
+            for match in self._said(units)
             if match.mark == 2
             and not match.short
-            and (match.within or (not match.ordinary and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM))
+            and (match.within or self._is_no_word(match) or (not match.ordinary and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM))
         ]
         best = self._best(known, len(units), country, about=False)
         return self._localities(list(best.rows), country) if best else []
@@ -325,6 +343,11 @@ class Gazetteer:
         ordinary = self._ordinary_among([*names, *(form for _, _, form, _ in others)])
         rows = iter(self._names.rows(looked_up))
         found: dict[tuple[int, int], list[_Match]] = {}
+        for span, name in zip(spans, names, strict=True):
+            code = COUNTRIES_IN_TEXTS.get(name) or (COUNTRIES_ALONE.get(name) if span == (0, len(units)) else None)
+            if code:
+                mark = 2 if name.startswith("o ") else marks[span]
+                found[span] = [_Match(*span, (self._country_rows[code],), mark, letters=len(name))]
 
         def note(span: tuple[int, int], row: int, name: str, mark: int, *, exact: bool = True, short: bool = False) -> None:
             letters = 3 * len(name) if HAN.match(name) else len(name)
@@ -406,6 +429,12 @@ class Gazetteer:
         points = np.array(on_the_globe(self._latitude[[row, other]] / 100, self._longitude[[row, other]] / 100))
         return float(kilometres_of(np.linalg.norm(points[:, 0] - points[:, 1])))
 
+    def _said(self, units: list[str]) -> list[_Match]:
+        """The names in a text, without those of which it says that the person is not there."""
+        found = self._joined(self._matches(units), units)
+        # Portuguese "no" right before it is "in".
+        return [match for match in found if not NOT.intersection(units[max(0, match.start - 3) : max(0, match.start - 1)])]
+
     def _best(self, matches: list[_Match], units: int, country: str | None, *, about: bool) -> _Match | None:
         """The name that is likeliest meant among those that are believed."""
         best: tuple[tuple[float, ...], _Match] | None = None
@@ -435,7 +464,7 @@ class Gazetteer:
         people = int(self._people[match.rows[0]])
         alone = match.start == 0 and match.end == units
         home = country is not None and country in self._countries(match.rows)
-        if match.ordinary and alone and about and self._is_country(match.rows[0]):
+        if match.ordinary and self._is_country(match.rows[0]) and ((alone and about) or self._is_no_word(match)):
             return True
         if match.ordinary:  # "nice" is a town only for who is in France and says nothing else
             return (
@@ -452,6 +481,11 @@ class Gazetteer:
         if people >= WELL_KNOWN_FROM and match.letters >= _KNOWN_LETTERS:
             return True
         return about and people >= (_TOWN_FROM if home else _LARGE_FROM)
+
+    def _is_no_word(self, match: _Match) -> bool:
+        """Whether it is a country behind a word such as "in" that is hardly anything else there: "in the usa", but not "in us"."""
+        long = match.letters >= _LETTERS or (self._codes[self._code[match.rows[0]]][0] in _ABBREVIATED and match.letters > 2)
+        return match.mark == 2 and match.exact and self._is_country(match.rows[0]) and long
 
     def _misspelt(self, units: list[str], country: str | None, *, about: bool) -> list[int]:
         marks, tried, ordinary = _Marks(units), 0, self._ordinary_among(units)
@@ -480,6 +514,8 @@ class Gazetteer:
             rows = self._called(row)
             people = int(self._people[rows[0]])
             at_home = country is not None and country in self._countries(rows)
+            if country is not None and not at_home:
+                continue  # whoever errs in the name of a town is where she was thought to be: a wrong country is a wrong emergency number
             if people < least and not (at_home and people >= _LARGE_FROM and len(name) >= _LONG):
                 continue
             key = (not at_home, people < WELL_KNOWN_FROM, distance, -people)

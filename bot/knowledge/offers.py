@@ -86,6 +86,13 @@ def _nearest_first(service: Service, point: tuple[float, float]) -> Service:
     return replace(service, points=tuple(sorted(service.points, key=away)))
 
 
+def _is_within(one: Found, furthest: float, region: str) -> bool:
+    """Whether a service lies so near; one of which only the state is known, whether it is that of the place."""
+    if one.kilometres is not None:
+        return one.kilometres <= furthest
+    return bool(region) and any(point.region == region for point in one.service.points)
+
+
 def near(wish: Wish) -> list[Found]:
     """Services with a place near the one that was named, best first.
 
@@ -100,7 +107,7 @@ def near(wish: Wish) -> list[Found]:
     return [
         replace(one, service=_nearest_first(one.service, point))
         for one in found
-        if one.service.points and one.kilometres is not None and one.kilometres <= furthest
+        if one.service.points and _is_within(one, furthest, wish.place.region if wish.place else "")
     ]
 
 

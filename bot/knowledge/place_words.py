@@ -44,6 +44,26 @@ GENERIC: Final = frozenset(
 # What two names of one place may have between them: "Flushing in New York".
 JOINTS: Final = frozenset("in de en a la do da of por em no na din в у во من في ke ki के की में mein 的 at near".split())  # noqa: SIM905
 
+# What countries are called every day, where no package of names has it: in a sentence behind a word such as "in" ("сша"), and behind the
+# star, where nothing else is said, what is a word of some language as well (Romanian "SUA" is Portuguese "your"). Vietnamese "o" is "in".
+_AS_SAID: Final = """
+GB: англии, англию, англией, inglaterra, angleterre, anglia, marea britanie, britania, inglatera, inglterra
+GB: nuoc anh, anh quoc, انجلترا, بريطانيا, 英格兰 * anh
+US: o my, eua, statele unite, nuoc my
+US: сша, америка, америке, америки, америку, америці, америкою, штаты, штатах, штати, अमेरिका, अमरीका * sua, my
+NL: holland, holanda, olanda, голландия, голландии, голландія, голландії
+DE: nuoc duc, o duc
+FR: nuoc phap, o phap
+IT: nuoc y
+RU: nuoc nga, o nga
+AU: nuoc uc, o uc * uc
+JP: nuoc nhat, o nhat * nhat
+SA: saudia, सऊदी
+TR: turkya, turkia
+"""
+# Words before "in" that say that somebody is not there.
+NOT: Final = frozenset("not nu no non nao ne не لست ليس مش khong hindi di nahi नहीं 不 没".split())  # noqa: SIM905
+
 # How Russian and Ukrainian names end behind a preposition, and how they may end in a gazetteer; both as `fold` spells them (й as и,
 # ї as і). What these make is looked up, so that a wrong guess finds nothing.
 _ENDINGS: Final = {
@@ -76,6 +96,17 @@ def _units(text: str) -> list[str]:
     return [unit for word in words_of(text) for unit in (word if HAN.match(word) else [word])]
 
 
+def _as_said() -> tuple[dict[str, str], dict[str, str]]:
+    in_texts, alone = dict[str, str](), dict[str, str]()
+    for line in _AS_SAID.strip().splitlines():
+        code, _, names = line.partition(": ")
+        for said, part in zip((in_texts, alone), names.split(" * "), strict=False):
+            said.update((" ".join(_units(name)) if not HAN.match(name) else name, code) for name in part.split(", "))
+    return in_texts, alone
+
+
+# Countries by what they are called every day: anywhere in a text, and as the whole of one.
+COUNTRIES_IN_TEXTS, COUNTRIES_ALONE = _as_said()
 THERE: Final = _phrases(_THERE)
 FROM: Final = _phrases(_FROM)
 BEHIND: Final = _phrases(_BEHIND)

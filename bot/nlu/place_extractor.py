@@ -18,6 +18,7 @@ from bot.nlu.components import ANSWERS_COUNTRY, text_of
 
 # Who writes about these names where the job, the family or somebody else is.
 _ELSEWHERE = frozenset({"check_job_offer", "missing_person", "rights_family", "report_concern", "find_work", "rights_immigration"})
+_ABOUT_IT = 0.55  # probability below which a message that names another country than the known one is about that
 _SURE = 0.8  # probability from which a message is about its topic, whatever town has that name
 # Who looks for something names where she is.
 _SEARCHES = frozenset(KINDS)
@@ -59,6 +60,9 @@ class PlaceExtractor(GraphComponent):
         if asked == "town" and short and intent.get("confidence", 0.0) < _SURE:
             # Nobody had to name one, so a word that surely means something else is no town ("ok", "hola").
             answered = answered or bool(likely and _towns(self._places.find(text, likely, there=True), likely))
+        if not (answered or about or topic in _ELSEWHERE) and intent.get("confidence", 0.0) < _ABOUT_IT:
+            elsewhere = self._places.told(text, likely)  # "I am in Germany", from a British number
+            answered = bool(likely and elsewhere and elsewhere[0].country != likely)
         found: List[Locality] = []
         if answered or about:
             found = self._places.find(text, likely, about=True)

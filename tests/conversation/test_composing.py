@@ -131,3 +131,14 @@ def test_the_turn_counts_and_what_the_dialogue_remembers_is_kept() -> None:
     assert (session.turn, session.state, session.locale) == (5, {"slots": {}}, "fr")
     _, session = rest(session, SHAPE, lead="A sentence.")
     assert (session.turn, session.state, session.locale) == (6, {"slots": {}}, "fr")
+
+
+def test_choices_for_which_there_is_no_room_wait_behind_more() -> None:
+    """Once a long answer in a script of four segments lost the choices at its end for good."""
+    options = tuple((f"choice number {number} of some length", f"/{number}") for number in range(6))
+    _, session = compose(Turn((Block("x" * 400),), options=options), Session(), Narrow(520))
+    seen = [payload for _, _, payload in session.options]
+    while seen[-1] == LATER:
+        _, session = rest(session, Narrow(520))
+        seen[-1:] = [payload for _, _, payload in session.options]
+    assert seen == [payload for _, payload in options]

@@ -4,6 +4,7 @@ real texts, which `rasa test core` does not read."""
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -351,3 +352,41 @@ def test_a_model_that_cannot_be_loaded_is_named_with_what_to_do(tmp_path: Path) 
     broken.write_bytes(b"no archive")
     with pytest.raises(ModelError, match=r"helpline-broken\.tar\.gz cannot be loaded .* Train it again with `helpline train`\."):
         Engine(broken)
+
+
+@pytest.mark.parametrize(
+    ("hint", "text", "country"),
+    [
+        ("GB", "I am not in the UK, I am in Germany", "DE"),
+        ("RO", "nu sunt in Romania, sunt in Italia", "IT"),
+    ],
+)
+def test_another_country_than_that_of_the_number_is_believed_where_the_message_is_about_it(
+    hint: str, text: str, country: str, engine: Engine
+) -> None:
+    person = Person(engine, country_hint=hint)
+    assert person.says(text).urgent is None
+    assert f'"{country}"' in json.dumps(person.state)
+
+
+@pytest.mark.parametrize("text", ["source", "sursa"])
+def test_a_word_that_is_spelt_like_a_town_abroad_moves_nobody(text: str, engine: Engine) -> None:
+    person = Person(engine, country_hint="AE")
+    person.says(text)
+    assert not re.search('"(BR|TR|US|GB)"', json.dumps(person.state))
+
+
+def test_who_asks_for_another_language_in_danger_gets_the_numbers_in_it(engine: Engine) -> None:
+    person = Person(engine, country_hint="GB", locale_hint="en")
+    person.says("he is hitting me")
+    again = person.says("vietnamese please")
+    assert again.urgent == "danger" and "999" in again.blocks[0].text and "gọi" in words(again)
+
+
+def test_what_has_ended_offers_nothing_more(engine: Engine) -> None:
+    ended = Person(engine, country_hint="US").says("delete everything i wrote")
+    assert ended.ended and not ended.options
+
+
+def test_who_names_what_is_sought_with_the_place_is_answered(engine: Engine) -> None:
+    assert "1-888-373-7888" in words(Person(engine, country_hint="US").says("shelter near Houston"))

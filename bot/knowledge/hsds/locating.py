@@ -100,12 +100,12 @@ def _is_country(area: str) -> bool:
     return len(area) != 2 and country_code(area) is not None
 
 
-def regions_of(links: Links, service: Row, country: str, points: tuple[Point, ...]) -> tuple[str, ...]:
+def regions_of(links: Links, service: Row, country: str, points: tuple[Point, ...], *, reviewed: bool = False) -> tuple[str, ...]:
     """Parts of the country that a service serves: those named, and those where it is; empty where that is all of it or unknown. States
-    and provinces by their ISO 3166-2 part where that is known."""
+    and provinces by their ISO 3166-2 part where that is known; of a reviewed package they are that already, and no gazetteer is asked."""
     areas = [area.get("name") or area.get("extent") for area in links.pointing("service_areas", "service_id", service.get("id"))]
     named = [area for area in areas if area and len(area) <= 60]
     if not named or any(map(_is_country, named)):
         return ()
-    spelt = [region_of(area, country) or area for area in named]
+    spelt = named if reviewed else [region_of(area, country) or area for area in named]
     return tuple(dict.fromkeys([*(point.region for point in points if point.region), *spelt]))

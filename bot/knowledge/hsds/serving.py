@@ -15,12 +15,12 @@ _AUDIENCES = {
     "men": any_of(r"\bm[ae]n\b|\bmales?\b|\bboys\b|\bfathers?\b|\bhombres?\b|\bvarones\b|\bhommes?\b|\bmanner\b|\bhomens?\b"),
     "trans": any_of(r"\btrans(?!port|lat|it|fer|i|ac|pl)|\blgbt|\bnon-?binary|\bgender divers"),
     "adults": any_of(r"(?<!older )\badults?\b|\bparents?\b|\badult[oa]s\b|\badultes\b|\berwachsene"),
-    "seniors": any_of(r"\bseniors?\b|\bolder adults?|\belder|\bage (?:5[05]|6[025]) (?:or|and) (?:over|older)|\bpersonas mayores|\bidosos"),
+    "elderly": any_of(r"\bseniors?\b|\bolder adults?|\belder|\bage (?:5[05]|6[025]) (?:or|and) (?:over|older)|\bpersonas mayores|\bidosos"),
     "veterans": any_of(r"\bveterans?\b|\bservice members?"),
     "families": any_of(r"\bfamil"),
 }
 # The words themselves: a field that is a list of them and nothing else means just these.
-AUDIENCES = (*_AUDIENCES, "anyone", "young", "migrants", "workers", "native", "lgbtq", "elderly", "disabled")
+AUDIENCES = (*_AUDIENCES, "anyone", "young", "migrants", "workers", "native", "lgbtq", "disabled")
 _ANYONE = any_of(
     r"\banyone|\beveryone|\bgeneral public|\ball (?:people|persons|residents|genders)|\bno restrictions|^none\.?$|\bopen to all",
     r"\bto everyone",
