@@ -60,12 +60,13 @@ def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) 
         say(dispatcher, "utter_no_answer")
         say_hotline(dispatcher, tracker)
         return []
+    helpers = helpers_for(answer, tracker)
     events: list[EventType] = [SlotSet("topic", topic), SlotSet("page", 0.0)]
     say_answer_words(dispatcher, answer, answer.text, numbers_for(tracker))
     if topic == "minor_at_risk":  # whoever is young gets a line at once: that for the young, else the country's helpline
-        for service in helpers_for(answer, tracker)[:1]:
+        for service in helpers[:1]:
             say_service(dispatcher, service)
-        if not helpers_for(answer, tracker):
+        if not helpers:
             say_hotline(dispatcher, tracker)
     if answer.jurisdiction != country and topic.startswith(_BY_COUNTRY):
         if country:
@@ -84,7 +85,7 @@ def give_answer(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) 
         offer(dispatcher, "utter_option_more", "/more")
     if topic in WITH_SIGNS:
         offer(dispatcher, "utter_option_signs", "/signs")
-    if helpers_for(answer, tracker):
+    if helpers:
         offer(dispatcher, "utter_option_who_helps", "/who_helps")
     if answer.lawyer:
         offer(dispatcher, "utter_topic_find_legal_aid", "/find_legal_aid")

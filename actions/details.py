@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -112,30 +113,6 @@ def listed(context: str, words: Sequence[str]) -> dict[str, Any]:
     return {"list": [{"context": context, "sentence": directory_words()[context][word]} for word in words]}
 
 
-class ActionDetails(HelplineAction):
-    """What is known of one service that was named."""
-
-    def name(self) -> str:
-        """Its name in the domain."""
-        return "action_details"
-
-    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """See `say_details`."""
-        service = service_of(tracker)
-        if service is None:
-            say(dispatcher, "utter_details_gone")
-            return []
-        named = bool(tracker.get_slot("named"))
-        say_line(dispatcher, service, named=named)
-        say_details(dispatcher, service, now())
-        if named:
-            _say_web(dispatcher, service)
-        else:
-            offer(dispatcher, "utter_option_service_name", payload("service_name", service=service.id, **shared_place(tracker)))
-        _offer_list_again(dispatcher, tracker)
-        return forget_shared(tracker)
-
-
 def _offer_list_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """Adds the choice that leads back to where the service was named: a search, or who helps with an answer."""
     searched = tracker.get_slot("topic") in KINDS
@@ -151,20 +128,50 @@ def _say_web(dispatcher: CollectingDispatcher, service: Service) -> None:
         say(dispatcher, "utter_details_website", web=service.website)
 
 
-class ActionServiceName(HelplineAction):
+class _ActionOnService(HelplineAction):
+    """Tells something of the service that a choice names, and leads back to the list. Subclasses give `name` and `tell`."""
+
+    @abstractmethod
+    def tell(self, dispatcher: CollectingDispatcher, tracker: Tracker, service: Service) -> None:
+        """Says what there is to say of it."""
+
+    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """See `tell`; or that the service is gone."""
+        service = service_of(tracker)
+        if service is None:
+            say(dispatcher, "utter_details_gone")
+            return []
+        self.tell(dispatcher, tracker, service)
+        _offer_list_again(dispatcher, tracker)
+        return forget_shared(tracker)
+
+
+class ActionDetails(_ActionOnService):
+    """What is known of one service that was named."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_details"
+
+    def tell(self, dispatcher: CollectingDispatcher, tracker: Tracker, service: Service) -> None:
+        """See `say_details`."""
+        named = bool(tracker.get_slot("named"))
+        say_line(dispatcher, service, named=named)
+        say_details(dispatcher, service, now())
+        if named:
+            _say_web(dispatcher, service)
+        else:
+            offer(dispatcher, "utter_option_service_name", payload("service_name", service=service.id, **shared_place(tracker)))
+
+
+class ActionServiceName(_ActionOnService):
     """The name of a service, for who asks for it: until then it goes by its neutral label."""
 
     def name(self) -> str:
         """Its name in the domain."""
         return "action_service_name"
 
-    def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    def tell(self, dispatcher: CollectingDispatcher, tracker: Tracker, service: Service) -> None:
         """Its name, chat and website."""
-        service = service_of(tracker)
-        if service is None:
-            say(dispatcher, "utter_details_gone")
-            return []
         say_line(dispatcher, service, named=True)
         _say_web(dispatcher, service)
-        _offer_list_again(dispatcher, tracker)
-        return forget_shared(tracker)

@@ -17,7 +17,7 @@ from babel import Locale as CldrLocale
 from babel.messages.pofile import read_po
 
 from bot.channels.segments import MOST_SEGMENTS, SmsShape, fold_for_gsm7, is_gsm7, measure, render
-from bot.conversation.composing import compose, rest
+from bot.conversation.composing import compose
 from bot.conversation.messages import Block, Turn
 from bot.conversation.sessions import Session
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues
@@ -30,6 +30,7 @@ from bot.knowledge.local_services import services as local_services
 from bot.locales import DEFAULT, all_locales, locale_of
 from bot.paths import LOCALES
 from tools.reading_grade import HIGHEST, english_texts, grade, grades, names_in
+from tools.report_answers import pages
 
 from .dialogue.test_wording import LEFT_TO_RIGHT, LOANED, SAME
 
@@ -267,16 +268,6 @@ def _longest(locale: str) -> dict[str, object]:
     }
 
 
-def _pages(turn: Turn) -> list[str]:
-    shape = SmsShape()
-    reply, session = compose(turn, Session(turn=1, locale=turn.locale), shape)
-    bodies = [render(reply.text, reply.choices, reply.locale)]
-    while session.later:
-        reply, session = rest(session, shape)
-        bodies.append(render(reply.text, reply.choices, reply.locale))
-    return bodies
-
-
 def _options(locale: str) -> tuple[tuple[str, str], ...]:
     """The five longest titles: more than any reply offers beside an answer."""
     titles = [said for context, _, said in sentences(locale) if context.startswith(("utter_option_", "utter_topic_"))]
@@ -301,7 +292,7 @@ def test_every_sentence_filled_with_the_longest_fits_page_by_page(locale: str) -
     for context, english, _ in sentences(locale):
         said = Block(filled(context, english))
         assert not _PLACEHOLDER.search(said.text), f"{english}: give _longest what stands for it"
-        bodies = _pages(Turn((said, *(around if english in first_texts else ())), options=options, locale=locale))
+        bodies = pages(Turn((said, *(around if english in first_texts else ())), options=options, locale=locale))
         for body in bodies:
             measured = measure(body)
             assert measured.segments <= MOST_SEGMENTS[measured.encoding], body

@@ -57,7 +57,8 @@ class _Tables:
 def _add_hours(tables: _Tables, service: str, helpline: Helpline) -> None:
     """Adds the schedules that the hours tell, in words alone where they cannot be read."""
     zone = zone_named_in(helpline.hours, helpline.country) or timezone_of((), helpline.country)
-    for number, hours in enumerate(read_hours(helpline.hours)):
+    read = read_hours(helpline.hours)
+    for number, hours in enumerate(read):
         tables.add(
             "schedules",
             id=_id(service, "hours", str(number)),
@@ -69,7 +70,7 @@ def _add_hours(tables: _Tables, service: str, helpline: Helpline) -> None:
             opens_at=hours.opens,
             closes_at=hours.closes,
         )
-    if helpline.hours and not read_hours(helpline.hours):
+    if helpline.hours and not read:
         tables.add("schedules", id=_id(service, "hours"), service_id=service, description=helpline.hours)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bot.knowledge.hsds.hours import WEEKDAYS
 from bot.knowledge.hsds.serving import says_always_open
 
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = "(?:" + "|".join(_NAMES) + ")"
-_WEEK = ",".join(_DAYS)
+_WEEK = ",".join(WEEKDAYS)
 _TIME = r"(\d{1,2})(?::(\d{2}))?"
 _TIMES = re.compile(rf"{_TIME}\s*-\s*{_TIME}|(24 hours)")
 _ZONES = {"eastern": {"US": "America/New_York", "CA": "America/Toronto"}}
@@ -37,13 +37,13 @@ def _days(text: str) -> str | None:
     if said in ("daily", "7 days"):
         return _WEEK
     if said == "weekdays":
-        return ",".join(_DAYS[:5])
+        return ",".join(WEEKDAYS[:5])
     span = re.fullmatch(rf"({_DAY})-({_DAY})", said)
     if span:
         first, last = _NAMES.index(span[1]), _NAMES.index(span[2])
-        return ",".join(_DAYS[day % 7] for day in range(first, last + 1 + (7 if last < first else 0)))
+        return ",".join(WEEKDAYS[day % 7] for day in range(first, last + 1 + (7 if last < first else 0)))
     if re.fullmatch(rf"{_DAY}(?:,\s*{_DAY})*", said):
-        return ",".join(_DAYS[_NAMES.index(day.strip())] for day in said.split(","))
+        return ",".join(WEEKDAYS[_NAMES.index(day.strip())] for day in said.split(","))
     return None
 
 

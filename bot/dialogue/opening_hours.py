@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from babel.dates import get_day_names
 
-_DAY = 1440  # minutes
+from bot.knowledge.services import MINUTES_OF_DAY
 
 
 def _time(minutes: int) -> str:
     """A time of day; what lies after midnight belongs to the next day, midnight itself to the day that it ends."""
-    shown = minutes if minutes == _DAY else minutes % _DAY
+    shown = minutes if minutes == MINUTES_OF_DAY else minutes % MINUTES_OF_DAY
     return f"{shown // 60:02}:{shown % 60:02}"
 
 

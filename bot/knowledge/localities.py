@@ -31,6 +31,7 @@ from bot.knowledge.place_words import (
     attached,
     forms,
     lemmas,
+    units_of,
     words_of,
 )
 from bot.knowledge.postcodes import areas_named
@@ -214,7 +215,7 @@ class Gazetteer:
         said = clean(text)
         if area := self._area_in(said, country):
             return [area]
-        units = _units(words_of(said))
+        units = units_of(said)
         best = self._best(self._said(units), len(units), country, about=about)
         rows = list(best.rows) if best else self._misspelt(units, country, about=about)
         return self._localities(rows, country, there=there)
@@ -226,7 +227,7 @@ class Gazetteer:
             text: what the person wrote.
             country: as in `find`.
         """
-        units = _units(words_of(clean(text)))
+        units = units_of(clean(text))
         known = [
             match
             for match in self._said(units)
@@ -239,7 +240,7 @@ class Gazetteer:
 
     def is_place(self, text: str) -> bool:
         """Whether the whole text is the name of a well-known place. Not of a small one: Hola is a town, and so is Socorro."""
-        units = _units(words_of(text))
+        units = units_of(text)
         whole = [match for match in self._matches(units) if match.exact and (match.start, match.end) == (0, len(units))]
         return any(not match.ordinary and not match.short and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM for match in whole)
 
@@ -636,11 +637,6 @@ def _key(two: str) -> int:
 
 def _ends(sizes: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.uint32)
-
-
-def _units(words: list[str]) -> list[str]:
-    """Words, and Chinese characters one by one, since Chinese knows no spaces."""
-    return [unit for word in words for unit in (word if HAN.match(word) else [word])]
 
 
 class _Marks:

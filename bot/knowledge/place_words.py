@@ -89,10 +89,11 @@ def words_of(text: str) -> list[str]:
 
 
 def _phrases(text: str) -> frozenset[str]:
-    return frozenset("_".join(_units(phrase)) for phrase in re.split("[,\n]", text.strip()))
+    return frozenset("_".join(units_of(phrase)) for phrase in re.split("[,\n]", text.strip()))
 
 
-def _units(text: str) -> list[str]:
+def units_of(text: str) -> list[str]:
+    """The folded words of a text, and Chinese characters one by one, since Chinese knows no spaces."""
     return [unit for word in words_of(text) for unit in (word if HAN.match(word) else [word])]
 
 
@@ -101,7 +102,7 @@ def _as_said() -> tuple[dict[str, str], dict[str, str]]:
     for line in _AS_SAID.strip().splitlines():
         code, _, names = line.partition(": ")
         for said, part in zip((in_texts, alone), names.split(" * "), strict=False):
-            said.update((" ".join(_units(name)) if not HAN.match(name) else name, code) for name in part.split(", "))
+            said.update((" ".join(units_of(name)) if not HAN.match(name) else name, code) for name in part.split(", "))
     return in_texts, alone
 
 

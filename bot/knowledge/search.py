@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from bot.errors import DataError
 from bot.knowledge.globe import kilometres_of, on_the_globe
-from bot.knowledge.services import MINUTES_OF_WEEK, Opening, Point, Service, minute_of_week
+from bot.knowledge.services import MINUTES_OF_WEEK, Opening, Point, Service, minute_of_week, of_week
 
 WORLDWIDE: Final = "INT"
 THERE_KM: Final = 50.0  # an office so near is there; each further band is twice as far
@@ -548,9 +548,7 @@ class _Rows:
         known = self.timetables.setdefault((service.timezone, service.openings), len(self.timetables))
         if known == len(self.columns["timetables"]):
             self.columns["timetables"].append((self._word("zones", service.timezone),))
-            self.columns["openings"].extend(
-                (known, one.weekday * 1440 + one.opens, one.weekday * 1440 + one.closes) for one in service.openings
-            )
+            self.columns["openings"].extend((known, *of_week(one)) for one in service.openings)
         return known
 
     def _word(self, column: str, word: str) -> int:

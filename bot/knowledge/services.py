@@ -6,7 +6,8 @@ import datetime
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-MINUTES_OF_WEEK = 7 * 24 * 60
+MINUTES_OF_DAY = 24 * 60
+MINUTES_OF_WEEK = 7 * MINUTES_OF_DAY
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,12 @@ class Service:
         return not self.confirmed and self.checked_on is None
 
 
+def of_week(opening: Opening) -> tuple[int, int]:
+    """When it opens and closes, in minutes since Monday began."""
+    monday = opening.weekday * MINUTES_OF_DAY
+    return monday + opening.opens, monday + opening.closes
+
+
 def minute_of_week(at: datetime.datetime, zone: str) -> int:
     """Minutes since Monday began in a time zone.
 
@@ -116,7 +123,7 @@ def minute_of_week(at: datetime.datetime, zone: str) -> int:
         zone: IANA name.
     """
     there = at.astimezone(ZoneInfo(zone))
-    return there.weekday() * 1440 + there.hour * 60 + there.minute
+    return there.weekday() * MINUTES_OF_DAY + there.hour * 60 + there.minute
 
 
 def is_open(service: Service, at: datetime.datetime) -> bool | None:
@@ -131,6 +138,5 @@ def is_open(service: Service, at: datetime.datetime) -> bool | None:
     if not service.openings or not service.timezone:
         return None
     minute = minute_of_week(at, service.timezone)
-    openings = ((one.weekday * 1440 + one.opens, one.weekday * 1440 + one.closes) for one in service.openings)
     # Late on Sunday lies beyond the end of the week.
-    return any(opens <= minute < closes or minute + MINUTES_OF_WEEK < closes for opens, closes in openings)
+    return any(opens <= minute < closes or minute + MINUTES_OF_WEEK < closes for opens, closes in map(of_week, service.openings))

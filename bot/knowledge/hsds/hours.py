@@ -12,13 +12,12 @@ from babel.core import get_global
 
 from bot.knowledge.hsds.package import Row
 from bot.knowledge.hsds.serving import says_always_open
-from bot.knowledge.services import Opening
+from bot.knowledge.services import MINUTES_OF_DAY, Opening
 
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?\s*([ap])?\.?m?\.?", re.I)
 _RRULE_DAY = re.compile(r"(?<![A-Z])(?:[+-]?\d+)?(MO|TU|WE|TH|FR|SA|SU)(?![A-Z])")
 _WORDS = {"noon": 720, "midday": 720, "midnight": 0}
-_DAY = 1440
 
 
 def minutes(text: str) -> int | None:
@@ -33,7 +32,7 @@ def minutes(text: str) -> int | None:
     if half and not 1 <= hour <= 12:
         return None
     hour = hour % 12 + (12 if half == "p" else 0) if half else hour
-    return hour * 60 + minute if hour * 60 + minute <= _DAY and minute < 60 else None
+    return hour * 60 + minute if hour * 60 + minute <= MINUTES_OF_DAY and minute < 60 else None
 
 
 def date(text: str) -> datetime.date | None:
@@ -59,17 +58,17 @@ def _weekdays(schedule: Row) -> list[int]:
     starts = date(schedule.get("dtstart"))
     if not days and often == "WEEKLY" and starts:
         return [starts.weekday()]
-    return [_DAYS.index(day) for day in days]
+    return [WEEKDAYS.index(day) for day in days]
 
 
 def _openings(schedule: Row) -> Iterable[Opening]:
     opens, closes = minutes(schedule.get("opens_at")), minutes(schedule.get("closes_at"))
-    if opens is None or closes is None or opens == _DAY:
+    if opens is None or closes is None or opens == MINUTES_OF_DAY:
         return
-    if closes == _DAY - 1:
-        closes = _DAY  # "until 23:59" means until midnight
+    if closes == MINUTES_OF_DAY - 1:
+        closes = MINUTES_OF_DAY  # "until 23:59" means until midnight
     for day in _weekdays(schedule):
-        yield Opening(day, opens, closes if closes > opens else closes + _DAY)
+        yield Opening(day, opens, closes if closes > opens else closes + MINUTES_OF_DAY)
 
 
 def openings_of(schedules: Iterable[Row], today: datetime.date) -> tuple[Opening, ...]:
@@ -87,7 +86,7 @@ def openings_of(schedules: Iterable[Row], today: datetime.date) -> tuple[Opening
 
 def is_always_open(openings: Iterable[Opening], *texts: str) -> bool:
     """Whether a service is open round the clock, by its times or by what texts say."""
-    full = {opening.weekday for opening in openings if opening.closes - opening.opens >= _DAY}
+    full = {opening.weekday for opening in openings if opening.closes - opening.opens >= MINUTES_OF_DAY}
     # "Mon-Sat, 24 hours": where the times know whole days, they know which.
     return len(full) == 7 or (not full and says_always_open(*texts))
 
