@@ -17,18 +17,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.dialogue.moments import moment
+from bot.dialogue.opening_hours import moment
 from bot.errors import HelplineError, StoreUnavailable
 from bot.handoff import life
 from bot.handoff.cases import Cases
 from bot.handoff.counts import Counts
 from bot.handoff.desk_view import Advocate, CaseView, Notice, Presence, Row
-from bot.handoff.life import Effect, Ending, Fate, Handoff, Limits, Point, Refusal, State
+from bot.handoff.life import Effect, Ending, Fate, Handoff, Point, Refusal, State
 from bot.handoff.lines import Desk, desk_settings, is_open, next_opening
 from bot.handoff.presence import Presences
 from bot.handoff.queueing import Place, estimate, in_order, next_for
 from bot.handoff.records import Record
 from bot.handoff.wording import Option, Outlook, closed_line, offer_lines, titled, worded
+from bot.locales import all_locales
 from bot.privacy.keys import KeyRing
 from bot.store import Store
 
@@ -132,7 +133,7 @@ class Handoffs:
         self._store, self._keys, self._postman, self._staffed = store, keys, postman, staffed
         self._clock, self._now = clock, now
         self.counts = counts or Counts()
-        self._cases = Cases(store, keys, self._limits().longest_case)
+        self._cases = Cases(store, keys, self._desk().waits.longest_case)
         self._presences = Presences(store, clock)
         self._outgoing: dict[str, asyncio.Task[None]] = {}
         self._known: dict[str, Record] = {}
@@ -144,20 +145,6 @@ class Handoffs:
     @staticmethod
     def _desk() -> Desk:
         return desk_settings()
-
-    def _limits(self) -> Limits:
-        waits = self._desk().waits
-        return Limits(
-            other_language=waits.other_language_after,
-            phone=waits.phone_after,
-            text=waits.text_after,
-            longest=waits.longest,
-            gone=waits.advocate_gone,
-            quiet=waits.quiet,
-            closing=waits.closing,
-            longest_case=waits.longest_case,
-            unanswered=waits.unanswered,
-        )
 
     # --- the person's side ---------------------------------------------------------------------------------------------------
 
@@ -186,7 +173,7 @@ class Handoffs:
         """That nobody is at the desk, and when somebody will be."""
         now = self._now()
         opens = None if is_open(self._desk(), now) else next_opening(self._desk(), now)
-        return closed_line(locale, moment(locale, opens, now.astimezone(opens.tzinfo), zone=True) if opens else "")
+        return closed_line(locale, moment(locale, opens, now, zone=True) if opens else "")
 
     def offer(self, locale: str, channel: str, points: tuple[Point, ...], urgent: str | None) -> Heard:
         """Offers a human; the answer to it is a choice (`picked`)."""
@@ -208,7 +195,7 @@ class Handoffs:
         return await self._in_draft(draft, life.Wrote(self._clock(), "", text), channel, address, country)
 
     async def _in_draft(self, draft: Handoff, event: life.Event, channel: str, address: str, country: str | None) -> Heard:
-        after, effects = life.step(draft, event, self._limits())
+        after, effects = life.step(draft, event, self._desk().waits)
         if any(isinstance(effect, life.Enqueue) for effect in effects):
             case = await self._cases.open(after, channel, address, country)
             await self._changed(case, effects)
@@ -264,13 +251,13 @@ class Handoffs:
 
     async def _worded(self, handoff: Handoff, tell: life.Tell, country: str | None, case: str) -> tuple[list[str], list[Option]]:
         outlook = await self._outlook(case) if tell.name == "waiting" else Outlook(0, None, 0.0)
-        return worded(handoff, tell, country, outlook, self._limits().closing)
+        return worded(handoff, tell, country, outlook, self._desk().waits.closing)
 
     async def _outlook(self, case: str) -> Outlook:
         places = in_order(await self._places(), self._desk().urgent_ahead)
         ahead = next((number for number, place in enumerate(places) if place.id == case), len(places) - 1)
         free = sum(max(0, one.advocate.most_cases - one.cases) for one in await self.staff() if one.available)
-        return Outlook(max(0, ahead), estimate(await self._waits_of_others(), max(0, ahead), free), self._limits().longest)
+        return Outlook(max(0, ahead), estimate(await self._waits_of_others(), max(0, ahead), free), self._desk().waits.longest)
 
     # --- the desk's side -----------------------------------------------------------------------------------------------------
 
@@ -336,7 +323,7 @@ class Handoffs:
         record = await self._cases.read(case)
         if record and record.handoff.advocate == advocate.name and not record.handoff.knocked:
             address = await self._cases.address(case)
-            if address and self._clock() <= record.handoff.heard + self._limits().quiet:
+            if address and self._clock() <= record.handoff.heard + self._desk().waits.quiet:
                 await self._postman.typing(record.channel, address)
 
     async def transfer(self, case: str, advocate: Advocate, to: str) -> Refusal | None:
@@ -425,7 +412,7 @@ class Handoffs:
             await self._pushed(case, kind(now, handoff.advocate))
         languages = tuple(sorted({language for one in staff.values() for language in one.languages}))
         tick = life.Ticked(now, handoff.locale in languages, languages, is_open(self._desk(), self._now()))
-        if life.step(handoff, tick, self._limits())[0] != handoff:
+        if life.step(handoff, tick, self._desk().waits)[0] != handoff:
             await self._pushed(case, tick)
 
     async def delivered(self, receipt: str, fate: Fate, *, lost: bool = False) -> None:
@@ -455,7 +442,7 @@ class Handoffs:
             if changing is None:
                 return None
             before = changing.record
-            after, effects = life.step(before.handoff, event, self._limits())
+            after, effects = life.step(before.handoff, event, self._desk().waits)
             changing.record = replace(before, handoff=after)
             changing.erased = any(isinstance(effect, life.Erase) for effect in effects)
             posts = [effect for effect in effects if isinstance(effect, (life.Tell, life.Relay))] if post else []
@@ -563,14 +550,10 @@ class Handoffs:
 
 def _places(records: dict[str, Record]) -> list[Place]:
     return [
-        Place(case, one.since, one.urgent is not None, one.front, one.locale, _also(one))
+        Place(case, one.since, one.urgent is not None, one.front, one.locale, tuple(all_locales()) if one.any_language else ())
         for case, one in ((case, record.handoff) for case, record in records.items())
         if one.state is State.WAITING
     ]
-
-
-def _also(handoff: Handoff) -> tuple[str, ...]:
-    return ("*",) if handoff.any_language else ()
 
 
 def _row(case: str, handoff: Handoff, now: float) -> Row:

@@ -20,6 +20,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from bot.handoff.lines import Waits
+
 
 class State(str, Enum):
     """Where a handoff stands."""
@@ -103,32 +105,6 @@ class Said:
 
     def __repr__(self) -> str:
         return f"<Said {self.who} {self.fate.value}>"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The stated times, in seconds; see data/desk.yml.
-
-    Attributes:
-        other_language: waiting time after which she is offered an advocate without her language.
-        phone, text: waiting times after which she is told the hotline's phone; its text line and chat.
-        longest: waiting time after which it ends, with the numbers.
-        gone: time for which an advocate's connection may be lost before the case goes back to the queue.
-        quiet: quiet time after which an advocate's words wait behind a neutral line.
-        closing: time for which the last question stands open.
-        longest_case: life of a case.
-        unanswered: time after which supervisors are told that her words wait for an answer.
-    """
-
-    other_language: float = 180
-    phone: float = 360
-    text: float = 600
-    longest: float = 1800
-    gone: float = 60
-    quiet: float = 300
-    closing: float = 180
-    longest_case: float = 43_200
-    unanswered: float = 300
 
 
 @dataclass(frozen=True)
@@ -400,7 +376,7 @@ class Erase:
 
 
 Effect = Tell | Relay | ToBot | Enqueue | Refuse | Alert | Erase
-Step = Callable[[Handoff, Any, Limits], "tuple[Handoff, tuple[Effect, ...]]"]
+Step = Callable[[Handoff, Any, Waits], "tuple[Handoff, tuple[Effect, ...]]"]
 Result = tuple[Handoff, tuple[Effect, ...]]
 
 
@@ -422,20 +398,20 @@ _CHOICES_OF: Mapping[str, tuple[str, ...]] = {
 _KNOCK = Tell("knock", {}, ("read",))
 
 
-def _surely_hers(handoff: Handoff, at: float, limits: Limits) -> bool:
+def _surely_hers(handoff: Handoff, at: float, waits: Waits) -> bool:
     """Whether the phone was in her hands a moment ago, as far as anybody can tell."""
-    return not handoff.knocked and at <= handoff.heard + limits.quiet
+    return not handoff.knocked and at <= handoff.heard + waits.quiet
 
 
-def _may_be_told(handoff: Handoff, at: float, limits: Limits) -> bool:
+def _may_be_told(handoff: Handoff, at: float, waits: Waits) -> bool:
     """Whether something may be sent that she has not just asked for: she allowed it, or is in the middle of writing with an advocate."""
     talking = handoff.state is State.JOINED and handoff.heard > handoff.joined
-    return _surely_hers(handoff, at, limits) and (talking or at <= handoff.heard + handoff.texting)
+    return _surely_hers(handoff, at, waits) and (talking or at <= handoff.heard + handoff.texting)
 
 
-def _tell(handoff: Handoff, at: float, limits: Limits, name: str, /, **values: str) -> Result:
+def _tell(handoff: Handoff, at: float, waits: Waits, name: str, /, **values: str) -> Result:
     """Tells her something that she did not just ask for, now or once she may be told."""
-    if _may_be_told(handoff, at, limits):
+    if _may_be_told(handoff, at, waits):
         return handoff, (Tell(name, values, _CHOICES_OF.get(name, ())),)
     return _knock(replace(handoff, held=(*handoff.held, (name, tuple(values.items())))), at)
 
@@ -474,7 +450,7 @@ def _ended(handoff: Handoff, ending: Ending) -> Handoff:
 def _over(ending: Ending, name: str | None = None) -> Step:
     """Ends it; says that by the sentence `name`, or in silence."""
 
-    def end(handoff: Handoff, event: Event, limits: Limits) -> Result:
+    def end(handoff: Handoff, event: Event, waits: Waits) -> Result:
         told: tuple[Effect, ...] = (Tell(name, {"name": handoff.display}),) if name else ()
         return _ended(handoff, ending), (*told, Erase())
 
@@ -482,9 +458,9 @@ def _over(ending: Ending, name: str | None = None) -> Step:
     return end
 
 
-def _farewell(handoff: Handoff, at: float, limits: Limits, ending: Ending, name: str) -> Result:
+def _farewell(handoff: Handoff, at: float, waits: Waits, ending: Ending, name: str) -> Result:
     """Ends it and tells her; where she may not be told now, that alone is kept for her, and no advocate has it any more."""
-    handoff, told = _tell(handoff, at, limits, name, name=handoff.display)
+    handoff, told = _tell(handoff, at, waits, name, name=handoff.display)
     if any(effect.name == name for effect in told if isinstance(effect, Tell)):
         return _ended(handoff, ending), (*told, Erase())
     return replace(handoff, state=State.CLOSING, closing=at, ending=ending, advocate=None), told
@@ -505,7 +481,7 @@ def offered(locale: str, channel: str, points: tuple[Point, ...], urgent: str | 
     return Handoff(State.OFFERED, locale, channel, urgent, points[:5], heard=at)
 
 
-def _picked_in_offer(handoff: Handoff, event: Picked, limits: Limits) -> Result:
+def _picked_in_offer(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice == "join_now":
         return _queued(replace(handoff, texting=_AGREED), event)
     if event.choice == "agree":
@@ -517,7 +493,7 @@ def _picked_in_offer(handoff: Handoff, event: Picked, limits: Limits) -> Result:
     return _gone(handoff)
 
 
-def _picked_in_card(handoff: Handoff, event: Picked, limits: Limits) -> Result:
+def _picked_in_card(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     handoff = replace(handoff, heard=event.at)
     verb, _, number = event.choice.partition(":")
     if verb == "strike" and number.isdecimal() and int(number) < len(handoff.points):
@@ -537,11 +513,11 @@ def _card(handoff: Handoff) -> Result:
     return replace(handoff, state=State.CARD), (Tell("card" if strikes else "card_empty", {}, (*strikes, *others)),)
 
 
-def _picked_in_words(handoff: Handoff, event: Picked, limits: Limits) -> Result:
+def _picked_in_words(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     return _card(replace(handoff, heard=event.at)) if event.choice == "back" else _gone(handoff)
 
 
-def _wrote_words(handoff: Handoff, event: Wrote, limits: Limits) -> Result:
+def _wrote_words(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
     """Her own words become a line of the summary, in the place of earlier ones; they are shown to her like every other."""
     kept = [(number, point) for number, point in enumerate(handoff.points) if point.kind != "words"][:4]
     struck = tuple(new for new, (old, _) in enumerate(kept) if old in handoff.struck)
@@ -549,7 +525,7 @@ def _wrote_words(handoff: Handoff, event: Wrote, limits: Limits) -> Result:
     return _card(replace(handoff, points=points, struck=struck, heard=event.at))
 
 
-def _picked_in_safety(handoff: Handoff, event: Picked, limits: Limits) -> Result:
+def _picked_in_safety(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice not in _TEXTED:
         return _gone(handoff)
     return _queued(replace(handoff, texting=_TEXTED[event.choice]), event)
@@ -569,7 +545,7 @@ def _gone(handoff: Handoff) -> Result:
 # --- waiting ---------------------------------------------------------------------------------------------------------------------
 
 
-def _picked_in_wait(handoff: Handoff, event: Picked, limits: Limits) -> Result:
+def _picked_in_wait(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice == "leave":
         return _ended(handoff, Ending.LEFT_QUEUE), (Tell("left_queue", {}), Erase())
     if event.choice == "any_language":
@@ -580,62 +556,66 @@ def _picked_in_wait(handoff: Handoff, event: Picked, limits: Limits) -> Result:
     return _gone(handoff)
 
 
-def _wrote_in_wait(handoff: Handoff, event: Wrote, limits: Limits) -> Result:
+def _wrote_in_wait(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
     """The bot answers. Only that it has become urgent is taken along: what she writes to the bot is not for the advocate."""
-    handoff, told = _heard_beside_held(handoff, event, limits)
+    handoff, told = _heard_beside_held(handoff, event, waits)
     if event.urgent and not handoff.urgent:
         return replace(handoff, urgent=event.urgent), (ToBot(), *told, Alert("urgent"))
     return handoff, (ToBot(), *told)
 
 
-def _heard_beside_held(handoff: Handoff, event: Wrote, limits: Limits) -> Result:
+def _heard_beside_held(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
     """Somebody wrote. Where something waits for her, she gets it if it is surely she who wrote, else the neutral line with its digit."""
     if not _waits_to_be_read(handoff):
         return replace(handoff, heard=event.at), ()
-    if _surely_hers(handoff, event.at, limits):
+    if _surely_hers(handoff, event.at, waits):
         return _released(handoff, event.at)
     return replace(handoff, knocked=True), (_KNOCK,)
 
 
-def _claimed(handoff: Handoff, event: Claimed, limits: Limits) -> Result:
+def _claimed(handoff: Handoff, event: Claimed, waits: Waits) -> Result:
     joined = replace(
         handoff, state=State.JOINED, advocate=event.advocate, display=event.display, joined=event.at, front=False, gone=None, alerted=False
     )
     name = "joined" if event.writes else "joined_other"
-    return _tell(joined, event.at, limits, name, name=event.display)
+    return _tell(joined, event.at, waits, name, name=event.display)
 
 
-def _ticked_in_wait(handoff: Handoff, event: Ticked, limits: Limits) -> Result:
+def _ticked_in_wait(handoff: Handoff, event: Ticked, waits: Waits) -> Result:
     """The ladder while nobody comes: one rung at a time, and never an endless wait."""
     waited = event.at - handoff.since
-    if waited >= limits.longest or not (event.open or event.others):
-        return _farewell(handoff, event.at, limits, Ending.NOBODY_CAME, "nobody_came")
-    for rung, after, name in ((1, limits.other_language, "other_language"), (2, limits.phone, "phone"), (3, limits.text, "text")):
+    if waited >= waits.longest or not (event.open or event.others):
+        return _farewell(handoff, event.at, waits, Ending.NOBODY_CAME, "nobody_came")
+    for rung, after, name in (
+        (1, waits.other_language_after, "other_language"),
+        (2, waits.phone_after, "phone"),
+        (3, waits.text_after, "text"),
+    ):
         if handoff.rung >= rung or waited < after:
             continue
         handoff = replace(handoff, rung=rung)
         if rung > 1:
-            return _tell(handoff, event.at, limits, name)
+            return _tell(handoff, event.at, waits, name)
         if event.others and not event.writers and not handoff.any_language:
-            return _tell(handoff, event.at, limits, name, languages=" ".join(event.others))
+            return _tell(handoff, event.at, waits, name, languages=" ".join(event.others))
     return handoff, ()
 
 
 # --- with an advocate ------------------------------------------------------------------------------------------------------------
 
 
-def _wrote_to_advocate(handoff: Handoff, event: Wrote, limits: Limits) -> Result:
+def _wrote_to_advocate(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
     """Her words go to the advocate, once."""
     if any(said.key == event.key for said in handoff.said):
         return handoff, ()
-    handoff, told = _heard_beside_held(handoff, event, limits)
+    handoff, told = _heard_beside_held(handoff, event, waits)
     handoff = _with(handoff, Said(event.key, "person", event.text, event.at, urgent=event.urgent))
     if event.urgent:
         return replace(handoff, urgent=event.urgent), (*told, Alert("urgent"))
     return handoff, told
 
 
-def _picked_with_advocate(handoff: Handoff, event: Picked, limits: Limits) -> Result:
+def _picked_with_advocate(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice in ("read", "status"):
         handoff, told = _released(handoff, event.at)
         return handoff, told or (Tell("still_joined", {"name": handoff.display}),)
@@ -646,31 +626,31 @@ def _picked_with_advocate(handoff: Handoff, event: Picked, limits: Limits) -> Re
     return _gone(handoff)
 
 
-def _answered(handoff: Handoff, event: Answered, limits: Limits) -> Result:
+def _answered(handoff: Handoff, event: Answered, waits: Waits) -> Result:
     if event.advocate != handoff.advocate:
         return handoff, (Refuse(Refusal.NOT_YOURS),)
     if any(said.key == event.key for said in handoff.said):
         return handoff, ()  # the desk sent it twice
     handoff = replace(handoff, alerted=False)
     said = Said(event.key, event.advocate, event.text, event.at, Fate.SENDING)
-    if _may_be_told(handoff, event.at, limits):
+    if _may_be_told(handoff, event.at, waits):
         return _with(handoff, said), (Relay(event.key, event.text),)
     return _knock(_with(handoff, replace(said, fate=Fate.HELD)), event.at)
 
 
-def _transferred(handoff: Handoff, event: Transferred, limits: Limits) -> Result:
+def _transferred(handoff: Handoff, event: Transferred, waits: Waits) -> Result:
     if event.advocate != handoff.advocate and not event.supervisor:
         return handoff, (Refuse(Refusal.NOT_YOURS),)
     if event.to == handoff.advocate:
         return handoff, ()
     handed = replace(handoff, advocate=event.to, display=event.display, joined=event.at, gone=None, alerted=False)
-    return _tell(handed, event.at, limits, "transferred", name=event.display)
+    return _tell(handed, event.at, waits, "transferred", name=event.display)
 
 
-def _requeued(handoff: Handoff, event: Requeued, limits: Limits) -> Result:
+def _requeued(handoff: Handoff, event: Requeued, waits: Waits) -> Result:
     if event.advocate != handoff.advocate and not event.supervisor:
         return handoff, (Refuse(Refusal.NOT_YOURS),)
-    return _tell(_in_front(handoff, event.at), event.at, limits, "back_in_front")
+    return _tell(_in_front(handoff, event.at), event.at, waits, "back_in_front")
 
 
 def _in_front(handoff: Handoff, at: float) -> Handoff:
@@ -678,32 +658,32 @@ def _in_front(handoff: Handoff, at: float) -> Handoff:
     return replace(handoff, state=State.WAITING, front=True, since=at, rung=0, advocate=None, display="", gone=None, alerted=False)
 
 
-def _closed(handoff: Handoff, event: Closed, limits: Limits) -> Result:
+def _closed(handoff: Handoff, event: Closed, waits: Waits) -> Result:
     if event.advocate != handoff.advocate:
         return handoff, (Refuse(Refusal.NOT_YOURS),)
     if not event.asks:
-        return _farewell(handoff, event.at, limits, Ending.CLOSED, "closed")
-    handoff, told = _tell(handoff, event.at, limits, "ending", name=handoff.display)
+        return _farewell(handoff, event.at, waits, Ending.CLOSED, "closed")
+    handoff, told = _tell(handoff, event.at, waits, "ending", name=handoff.display)
     return replace(handoff, state=State.CLOSING, closing=event.at, advocate=None), told
 
 
-def _blocked(handoff: Handoff, event: Blocked, limits: Limits) -> Result:
+def _blocked(handoff: Handoff, event: Blocked, waits: Waits) -> Result:
     if event.advocate != handoff.advocate:
         return handoff, (Refuse(Refusal.NOT_YOURS),)
     return _ended(handoff, Ending.BLOCKED), (Tell("blocked", {}), Erase())
 
 
-def _dropped(handoff: Handoff, event: Dropped, limits: Limits) -> Result:
+def _dropped(handoff: Handoff, event: Dropped, waits: Waits) -> Result:
     if event.advocate != handoff.advocate or handoff.gone is not None:
         return handoff, ()
     return replace(handoff, gone=event.at), ()
 
 
-def _returned(handoff: Handoff, event: Returned, limits: Limits) -> Result:
+def _returned(handoff: Handoff, event: Returned, waits: Waits) -> Result:
     return (replace(handoff, gone=None), ()) if event.advocate == handoff.advocate else (handoff, ())
 
 
-def _reported(handoff: Handoff, event: Reported, limits: Limits) -> Result:
+def _reported(handoff: Handoff, event: Reported, waits: Waits) -> Result:
     """What became of words. A late "sent" does not take back a "delivered"."""
     final = (Fate.DELIVERED, Fate.FAILED)
     said = tuple(
@@ -713,15 +693,15 @@ def _reported(handoff: Handoff, event: Reported, limits: Limits) -> Result:
     return replace(handoff, said=said), ()
 
 
-def _ticked_with_advocate(handoff: Handoff, event: Ticked, limits: Limits) -> Result:
-    if handoff.gone is not None and event.at - handoff.gone >= limits.gone:
-        handoff, told = _tell(_in_front(handoff, event.at), event.at, limits, "advocate_gone")
+def _ticked_with_advocate(handoff: Handoff, event: Ticked, waits: Waits) -> Result:
+    if handoff.gone is not None and event.at - handoff.gone >= waits.advocate_gone:
+        handoff, told = _tell(_in_front(handoff, event.at), event.at, waits, "advocate_gone")
         return handoff, (*told, Alert("gone"))
-    if event.at - handoff.joined >= limits.longest_case:
-        return _farewell(handoff, event.at, limits, Ending.TOO_LONG, "closed")
+    if event.at - handoff.joined >= waits.longest_case:
+        return _farewell(handoff, event.at, waits, Ending.TOO_LONG, "closed")
     handoff = _overdue(handoff, event.at)
     since = waits_since(handoff)
-    if since is not None and not handoff.alerted and event.at - since >= limits.unanswered:
+    if since is not None and not handoff.alerted and event.at - since >= waits.unanswered:
         return replace(handoff, alerted=True), (Alert("unanswered"),)
     return handoff, ()
 
@@ -747,7 +727,7 @@ def waits_since(handoff: Handoff) -> float | None:
 # --- the last question -----------------------------------------------------------------------------------------------------------
 
 
-def _picked_at_end(handoff: Handoff, event: Picked, limits: Limits) -> Result:
+def _picked_at_end(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice in _CHOICES_OF["ending"] and handoff.ending is None:
         helped = replace(handoff, helped=event.choice.removeprefix("helped_"))
         return _ended(helped, Ending.CLOSED), (Tell("erased", {}), Erase())
@@ -759,16 +739,16 @@ def _picked_at_end(handoff: Handoff, event: Picked, limits: Limits) -> Result:
     return replace(handoff, closing=event.at), told or (Tell("ending", {"name": handoff.display}, _CHOICES_OF["ending"]),)
 
 
-def _wrote_at_end(handoff: Handoff, event: Wrote, limits: Limits) -> Result:
+def _wrote_at_end(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
     """The bot is there again; that the question was not answered is an answer."""
-    if _waits_to_be_read(handoff) and not _surely_hers(handoff, event.at, limits):
+    if _waits_to_be_read(handoff) and not _surely_hers(handoff, event.at, waits):
         return replace(handoff, knocked=True), (ToBot(), _KNOCK)
     return _ended(handoff, handoff.ending or Ending.CLOSED), (ToBot(), *_released(handoff, event.at)[1], Erase())
 
 
-def _ticked_at_end(handoff: Handoff, event: Ticked, limits: Limits) -> Result:
+def _ticked_at_end(handoff: Handoff, event: Ticked, waits: Waits) -> Result:
     """What she has not read by then is gone as well."""
-    open_for = limits.longest if _waits_to_be_read(handoff) else limits.closing
+    open_for = waits.longest if _waits_to_be_read(handoff) else waits.closing
     if event.at - handoff.closing < open_for:
         return handoff, ()
     return _ended(handoff, handoff.ending or Ending.CLOSED), (Erase(),)
@@ -777,33 +757,33 @@ def _ticked_at_end(handoff: Handoff, event: Ticked, limits: Limits) -> Result:
 # --- what cannot matter ----------------------------------------------------------------------------------------------------------
 
 
-def _nothing(handoff: Handoff, event: Event, limits: Limits) -> Result:
+def _nothing(handoff: Handoff, event: Event, waits: Waits) -> Result:
     """As if it had not happened."""
     return handoff, ()
 
 
-def _to_bot(handoff: Handoff, event: Event, limits: Limits) -> Result:
+def _to_bot(handoff: Handoff, event: Event, waits: Waits) -> Result:
     """Her words are the bot's. A draft stays open beside them."""
     return handoff, (ToBot(),)
 
 
-def _choice_gone(handoff: Handoff, event: Event, limits: Limits) -> Result:
+def _choice_gone(handoff: Handoff, event: Event, waits: Waits) -> Result:
     return _gone(handoff)
 
 
-def _not_waiting(handoff: Handoff, event: Event, limits: Limits) -> Result:
+def _not_waiting(handoff: Handoff, event: Event, waits: Waits) -> Result:
     return handoff, (Refuse(Refusal.NOT_WAITING),)
 
 
-def _refuse(handoff: Handoff, event: Event, limits: Limits) -> Result:
+def _refuse(handoff: Handoff, event: Event, waits: Waits) -> Result:
     return handoff, (Refuse(Refusal.OVER if handoff.state in (State.CLOSING, State.ENDED) else Refusal.NOT_YOURS),)
 
 
-def _cleared_draft(handoff: Handoff, event: Cleared, limits: Limits) -> Result:
+def _cleared_draft(handoff: Handoff, event: Cleared, waits: Waits) -> Result:
     return _ended(handoff, event.ending), (Erase(),)
 
 
-def _cleared(handoff: Handoff, event: Cleared, limits: Limits) -> Result:
+def _cleared(handoff: Handoff, event: Cleared, waits: Waits) -> Result:
     """The neutral goodbye with the numbers, whether or not the phone is in her hands: it tells nothing."""
     return _ended(handoff, event.ending), (Tell("goodbye", {}), Erase())
 
@@ -901,14 +881,14 @@ TRANSITIONS: Mapping[State, Mapping[type[Event], Step]] = {
 }
 
 
-def step(handoff: Handoff, event: Event, limits: Limits) -> Result:
+def step(handoff: Handoff, event: Event, waits: Waits) -> Result:
     """What an event makes of a handoff.
 
     Args:
         handoff: as it stands.
         event: what happened.
-        limits: the stated times.
+        waits: the stated times.
     Returns:
         The handoff after it, and what is to be done, in that order.
     """
-    return TRANSITIONS[handoff.state][type(event)](handoff, event, limits)
+    return TRANSITIONS[handoff.state][type(event)](handoff, event, waits)
