@@ -193,8 +193,7 @@ def _work(settings: Settings, start: _Start, listener: socket.socket, pipe: Conn
 
 def _serve_as_worker(settings: Settings, start: _Start, listener: socket.socket, pipe: Connection) -> None:
     """Its keys come through the pipe: never by environment, argument or file."""
-    current, previous = pipe.recv()
-    keys = KeyRing(Epoch(current), Epoch(previous))
+    keys = KeyRing(*map(Epoch, pipe.recv()))
     put_in_use(read_tables(start.edition.root))
     service = build_service(settings, start.edition, keys, first_worker=start.number == 0, home=start.home)
 
@@ -306,7 +305,7 @@ class _Workers:
         process.start()
         theirs.close()
         worker = _Worker(process, ours, start.edition)
-        worker.tell((self._keys.current.secret, self._keys.previous.secret))
+        worker.tell(tuple(epoch.secret for epoch in (self._keys.current, self._keys.previous, self._keys.steady)))
         self._workers[number] = worker
 
     def _stop(self) -> None:

@@ -28,7 +28,7 @@ from bot.handoff.lines import Desk, desk_settings, is_open, next_opening
 from bot.handoff.presence import Presences
 from bot.handoff.queueing import Place, estimate, in_order, next_for
 from bot.handoff.records import Record
-from bot.handoff.wording import Option, Outlook, closed_line, offer_lines, titled, worded
+from bot.handoff.wording import Option, Outlook, closed_line, emergency_line, lost_line, offer_lines, titled, worded
 from bot.locales import all_locales
 from bot.privacy.keys import KeyRing
 from bot.store import Store
@@ -138,7 +138,7 @@ class Handoffs:
         self._outgoing: dict[str, asyncio.Task[None]] = {}
         self._known: dict[str, Record] = {}
         self._stale: set[str] | None = None  # None: all
-        self._waits: list[float] = []
+        self._broken_until = 0.0
 
     # --- the stated times ----------------------------------------------------------------------------------------------------
 
@@ -175,6 +175,10 @@ class Handoffs:
         opens = None if is_open(self._desk(), now) else next_opening(self._desk(), now)
         return closed_line(locale, moment(locale, opens, now, zone=True) if opens else "")
 
+    def lost_lines(self, locale: str, country: str | None) -> tuple[str, ...]:
+        """What a person hears first in the hour after the service broke off with cases open; else nothing."""
+        return (lost_line(locale), emergency_line(locale, country)) if self._clock() < self._broken_until else ()
+
     def offer(self, locale: str, channel: str, points: tuple[Point, ...], urgent: str | None) -> Heard:
         """Offers a human; the answer to it is a choice (`picked`)."""
         draft = life.offered(locale, channel, points, urgent, self._clock())
@@ -208,17 +212,18 @@ class Handoffs:
         """She picked something in an open case; None where it is gone."""
         return await self._direct(case, life.Picked(self._clock(), choice))
 
-    async def wrote(self, case: str, key: str, text: str, urgent: str | None = None) -> Heard | None:
+    async def wrote(self, case: str, key: str, text: str, urgent: str | None = None, locale: str | None = None) -> Heard | None:
         """She wrote, in an open case; None where it is gone.
 
         Args:
             case: its id.
             key: the provider's id of the message, or empty.
             text: her words.
-            urgent: the kind of urgency that was heard in them.
+            urgent: the kind of urgency that was surely heard in them.
+            locale: in which the bot answers her, where it does.
         """
         key = self._keys.current.identify("said", key)[:16] if key else secrets.token_hex(8)
-        return await self._direct(case, life.Wrote(self._clock(), key, text, urgent))
+        return await self._direct(case, life.Wrote(self._clock(), key, text, urgent, locale))
 
     async def left(self, channel: str, address: str) -> None:
         """She left, erased or stopped."""
