@@ -367,8 +367,8 @@ class Handoffs:
     async def wipe(self) -> int:
         """Every open case and session is gone; the people hear the neutral goodbye with the numbers. Returns how many cases."""
         ended = await self.end_all(Ending.WIPED)
+        await self._cases.wipe()
         await self._publish(Notice("wiped"))
-        await self._store.clear()
         return ended
 
     async def end_all(self, ending: Ending) -> int:
