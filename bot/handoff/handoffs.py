@@ -38,6 +38,8 @@ _TOPIC = "desk"  # under which notices are published
 _TICK = 2.0  # seconds between looks at what time has brought
 _REPORT_SECONDS = 3 * 3600.0  # for which a provider's report on a message can come
 _BLOCK_SECONDS = 24 * 3600.0
+_BROKEN_SECONDS = 3600.0  # for which people are told that the line broke
+_COUNTS_EVERY = 600.0  # seconds
 _DRAIN = 8.0  # seconds that goodbyes get
 _LOG = logging.getLogger(__name__)
 
@@ -115,6 +117,8 @@ class Handoffs:
         postman: brings words to phones.
         staffed: whether there is anybody who could sign in at the desk at all.
         counts: for reports.
+        tell_open: is told how many cases are open, often.
+        broke_off: the service before this one ended with cases open.
         clock: seconds, the same in all workers.
         now: the time of day, aware.
     """
@@ -127,6 +131,8 @@ class Handoffs:
         *,
         staffed: Callable[[], bool] = lambda: True,
         counts: Counts | None = None,
+        tell_open: Callable[[int], None] = lambda count: None,
+        broke_off: bool = False,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.timezone.utc),
     ) -> None:
@@ -138,7 +144,9 @@ class Handoffs:
         self._outgoing: dict[str, asyncio.Task[None]] = {}
         self._known: dict[str, Record] = {}
         self._stale: set[str] | None = None  # None: all
-        self._broken_until = 0.0
+        self._tell_open = tell_open
+        self._broken_until = clock() + _BROKEN_SECONDS if broke_off else 0.0
+        self._counts_written = clock()
 
     # --- the stated times ----------------------------------------------------------------------------------------------------
 
@@ -404,11 +412,23 @@ class Handoffs:
             _LOG.warning("handoff.put_back: the store had been emptied; open cases were put back.")
             await self._publish(Notice("all"))
         await self._cases.keep_up()
+        self._write_counts()
         if not await self._store.claim("handoff:tick", _TICK * 0.9):
             return
         staff = {one.advocate.name: one.advocate for one in await self._presences.all()}
-        for case, record in (await self._cases.all()).items():
+        records = await self._cases.all()
+        self._tell_open(len(records))
+        for case, record in records.items():
             await self._tick_case(case, record.handoff, staff)
+
+    def _write_counts(self) -> None:
+        if self._clock() - self._counts_written < _COUNTS_EVERY:
+            return
+        self._counts_written = self._clock()
+        try:
+            self.counts.write()
+        except HelplineError as error:
+            _LOG.error("handoff.counts: %s", error)
 
     async def _tick_case(self, case: str, handoff: Handoff, staff: dict[str, Advocate]) -> None:
         now = self._clock()
