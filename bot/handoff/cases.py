@@ -20,7 +20,8 @@ from bot.store import Store
 _ALL = "cases"  # the set of their ids
 _MARK = "cases:mark"  # is gone when the store has been emptied
 _LONGEST_STEP = 10.0  # seconds after which whoever holds a case is taken for dead
-_DAY = 86_400.0
+_HOUR, _YEAR = 3_600.0, 365 * 86_400.0
+_WIPED = b"wiped"  # how the mark begins after a wipe
 
 
 class Changing:
@@ -45,9 +46,10 @@ class Cases:
     """
 
     def __init__(self, store: Store, keys: KeyRing, longest: float) -> None:
-        self._store, self._keys, self._longest = store, keys, longest + _DAY / 24
+        self._store, self._keys, self._longest = store, keys, longest + _HOUR
         self._seen: dict[str, bytes] = {}
         self._mark: bytes | None = None
+        self._missed = False
 
     @staticmethod
     def _name(case: str) -> str:
@@ -127,9 +129,16 @@ class Cases:
                 await self._forget_if_gone(case)
             elif opened[1] is not self._keys.current:
                 await self._move(case)
-        if await self._store.get(_MARK) == self._mark:  # else it has just been emptied, and what is remembered is all there is
+        if await self._store.get(_MARK) == self._mark is not None:  # else it has just been emptied, and what is remembered is all there is
             for case in set(self._seen) - members:
                 del self._seen[case]
+
+    async def wipe(self) -> None:
+        """Forgets everything that is in the store, and lets every worker forget the cases that it remembers."""
+        await self._store.clear()
+        self._seen.clear()
+        self._mark = _WIPED + secrets.token_bytes(8)
+        await self._store.set(_MARK, self._mark, _YEAR)
 
     async def put_back(self) -> int:
         """Gives a store that has been emptied the cases back that this worker remembers; returns how many.
@@ -137,12 +146,18 @@ class Cases:
         Several workers do so at once; the newest version of each case stays.
         """
         mark = await self._store.get(_MARK)
+        if mark is None and not self._missed:
+            self._missed = True  # a wipe puts its own mark there at once: only one that stays away was lost
+            return 0
+        self._missed = False
         if mark is None:
-            await self._store.set_new(_MARK, secrets.token_bytes(8), 365 * _DAY)
+            await self._store.set_new(_MARK, secrets.token_bytes(8), _YEAR)
             mark = await self._store.get(_MARK)
         if mark == self._mark:
             return 0
         emptied, self._mark = self._mark is not None, mark
+        if mark and mark.startswith(_WIPED):
+            self._seen.clear()
         if not emptied:
             return 0
         back = 0

@@ -28,7 +28,7 @@ from bot.handoff.lines import Desk, desk_settings, is_open, next_opening
 from bot.handoff.presence import Presences
 from bot.handoff.queueing import Place, estimate, in_order, next_for
 from bot.handoff.records import Record
-from bot.handoff.wording import Option, Outlook, closed_line, offer_lines, titled, worded
+from bot.handoff.wording import Option, Outlook, closed_line, emergency_line, lost_line, offer_lines, titled, worded
 from bot.locales import all_locales
 from bot.privacy.keys import KeyRing
 from bot.store import Store
@@ -38,6 +38,8 @@ _TOPIC = "desk"  # under which notices are published
 _TICK = 2.0  # seconds between looks at what time has brought
 _REPORT_SECONDS = 3 * 3600.0  # for which a provider's report on a message can come
 _BLOCK_SECONDS = 24 * 3600.0
+_BROKEN_SECONDS = 3600.0  # for which people are told that the line broke
+_COUNTS_EVERY = 600.0  # seconds
 _DRAIN = 8.0  # seconds that goodbyes get
 _LOG = logging.getLogger(__name__)
 
@@ -115,6 +117,8 @@ class Handoffs:
         postman: brings words to phones.
         staffed: whether there is anybody who could sign in at the desk at all.
         counts: for reports.
+        tell_open: is told how many cases are open, often.
+        broke_off: the service before this one ended with cases open.
         clock: seconds, the same in all workers.
         now: the time of day, aware.
     """
@@ -127,6 +131,8 @@ class Handoffs:
         *,
         staffed: Callable[[], bool] = lambda: True,
         counts: Counts | None = None,
+        tell_open: Callable[[int], None] = lambda count: None,
+        broke_off: bool = False,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.timezone.utc),
     ) -> None:
@@ -138,7 +144,9 @@ class Handoffs:
         self._outgoing: dict[str, asyncio.Task[None]] = {}
         self._known: dict[str, Record] = {}
         self._stale: set[str] | None = None  # None: all
-        self._waits: list[float] = []
+        self._tell_open = tell_open
+        self._broken_until = clock() + _BROKEN_SECONDS if broke_off else 0.0
+        self._counts_written = clock()
 
     # --- the stated times ----------------------------------------------------------------------------------------------------
 
@@ -175,6 +183,10 @@ class Handoffs:
         opens = None if is_open(self._desk(), now) else next_opening(self._desk(), now)
         return closed_line(locale, moment(locale, opens, now, zone=True) if opens else "")
 
+    def lost_lines(self, locale: str, country: str | None) -> tuple[str, ...]:
+        """What a person hears first in the hour after the service broke off with cases open; else nothing."""
+        return (lost_line(locale), emergency_line(locale, country)) if self._clock() < self._broken_until else ()
+
     def offer(self, locale: str, channel: str, points: tuple[Point, ...], urgent: str | None) -> Heard:
         """Offers a human; the answer to it is a choice (`picked`)."""
         draft = life.offered(locale, channel, points, urgent, self._clock())
@@ -208,17 +220,18 @@ class Handoffs:
         """She picked something in an open case; None where it is gone."""
         return await self._direct(case, life.Picked(self._clock(), choice))
 
-    async def wrote(self, case: str, key: str, text: str, urgent: str | None = None) -> Heard | None:
+    async def wrote(self, case: str, key: str, text: str, urgent: str | None = None, locale: str | None = None) -> Heard | None:
         """She wrote, in an open case; None where it is gone.
 
         Args:
             case: its id.
             key: the provider's id of the message, or empty.
             text: her words.
-            urgent: the kind of urgency that was heard in them.
+            urgent: the kind of urgency that was surely heard in them.
+            locale: in which the bot answers her, where it does.
         """
         key = self._keys.current.identify("said", key)[:16] if key else secrets.token_hex(8)
-        return await self._direct(case, life.Wrote(self._clock(), key, text, urgent))
+        return await self._direct(case, life.Wrote(self._clock(), key, text, urgent, locale))
 
     async def left(self, channel: str, address: str) -> None:
         """She left, erased or stopped."""
@@ -362,8 +375,8 @@ class Handoffs:
     async def wipe(self) -> int:
         """Every open case and session is gone; the people hear the neutral goodbye with the numbers. Returns how many cases."""
         ended = await self.end_all(Ending.WIPED)
+        await self._cases.wipe()
         await self._publish(Notice("wiped"))
-        await self._store.clear()
         return ended
 
     async def end_all(self, ending: Ending) -> int:
@@ -399,11 +412,23 @@ class Handoffs:
             _LOG.warning("handoff.put_back: the store had been emptied; open cases were put back.")
             await self._publish(Notice("all"))
         await self._cases.keep_up()
+        self._write_counts()
         if not await self._store.claim("handoff:tick", _TICK * 0.9):
             return
         staff = {one.advocate.name: one.advocate for one in await self._presences.all()}
-        for case, record in (await self._cases.all()).items():
+        records = await self._cases.all()
+        self._tell_open(len(records))
+        for case, record in records.items():
             await self._tick_case(case, record.handoff, staff)
+
+    def _write_counts(self) -> None:
+        if self._clock() - self._counts_written < _COUNTS_EVERY:
+            return
+        self._counts_written = self._clock()
+        try:
+            self.counts.write()
+        except HelplineError as error:
+            _LOG.error("handoff.counts: %s", error)
 
     async def _tick_case(self, case: str, handoff: Handoff, staff: dict[str, Advocate]) -> None:
         now = self._clock()

@@ -187,11 +187,19 @@ class Picked(Event):
 
 @dataclass(frozen=True)
 class Wrote(Event):
-    """She wrote in her own words."""
+    """She wrote in her own words.
+
+    Attributes:
+        key: of the message.
+        text: her words; of no use where they are for the bot.
+        urgent: the kind of urgency that was surely heard in them, or None.
+        locale: in which the bot answers her, where it does.
+    """
 
     key: str
     text: str
     urgent: str | None = None
+    locale: str | None = None
 
     def __repr__(self) -> str:
         return "<Wrote>"
@@ -558,7 +566,7 @@ def _picked_in_wait(handoff: Handoff, event: Picked, waits: Waits) -> Result:
 
 def _wrote_in_wait(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
     """The bot answers. Only that it has become urgent is taken along: what she writes to the bot is not for the advocate."""
-    handoff, told = _heard_beside_held(handoff, event, waits)
+    handoff, told = _heard_beside_held(replace(handoff, locale=event.locale or handoff.locale), event, waits)
     if event.urgent and not handoff.urgent:
         return replace(handoff, urgent=event.urgent), (ToBot(), *told, Alert("urgent"))
     return handoff, (ToBot(), *told)

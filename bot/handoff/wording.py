@@ -164,12 +164,22 @@ def worded_point(locale: str, point: Point) -> str:
     return point.value
 
 
+def choice_option(locale: str, choice: str) -> Option:
+    """A choice that needs nothing of the handoff to be worded."""
+    return _say(locale, _CHOICES[choice]), "/call_me" if choice == "call" else PAYLOAD + choice
+
+
+def end_sure(locale: str) -> str:
+    """The question whether she means to end."""
+    return _say(locale, _SENTENCES["end_sure"])
+
+
 def titled(locale: str, handoff: Handoff, choice: str) -> Option:
     """A choice as the person sees it, and the payload behind it."""
     verb, _, number = choice.partition(":")
     if verb == "strike":
         return worded_point(locale, handoff.points[int(number)]), PAYLOAD + choice
-    return _say(locale, _CHOICES[choice]), "/call_me" if choice == "call" else PAYLOAD + choice
+    return choice_option(locale, choice)
 
 
 def emergency_line(locale: str, country: str | None) -> str:
