@@ -451,7 +451,7 @@ def _ended(handoff: Handoff, ending: Ending) -> Handoff:
     """What is left of a handoff that is over: nothing of her, but why."""
     return replace(
         Handoff(State.ENDED, handoff.locale, handoff.channel), urgent=handoff.urgent, ending=ending, helped=handoff.helped,
-        since=handoff.since, joined=handoff.joined, points=tuple(point for point in handoff.points if point.kind == "topic"),
+        since=handoff.since, joined=handoff.joined, points=tuple(point for point in handoff.shown if point.kind == "topic"),
     )  # fmt: skip
 
 
