@@ -522,6 +522,8 @@ class Handoffs:
     async def _send(self, case: str, post: _Post) -> None:
         record, effect = post.record, post.effect
         locale = record.handoff.locale
+        if record.handoff.state is not State.ENDED and await self._cases.read(case) is None:
+            return  # she has left since: nothing may light up her phone
         if isinstance(effect, life.Tell):
             blocks, options = await self._worded(record.handoff, effect, record.country, case)
             sent = await self._postman.tell(record.channel, post.address, locale, blocks, options)
