@@ -212,8 +212,8 @@ def _stop(options: argparse.Namespace) -> int:
     count = sum(open_cases_of(home) for home in services.values())
     if count and not options.force:
         raise HelplineError(
-            f"{count} people wait for an advocate or write with one. Let the desk end these cases first, or stop all the same with --force: "
-            "they are then told that the line closes, with the numbers."
+            f"{count} people wait for an advocate or write with one. Let the desk end these cases first, or stop all the same with "
+            "--force: they are then told that the line closes, with the numbers."
         )
     for pid in services:
         try:

@@ -313,9 +313,12 @@ class Handoffs:
 
     async def claim(self, case: str, advocate: Advocate) -> Refusal | None:
         """The advocate takes a case; exclusive even when two do so at once."""
-        record = await self._cases.read(case)
-        writes = record is None or record.handoff.locale in advocate.languages
+        writes = await self._writes(case, advocate)
         return await self._act(case, life.Claimed(self._clock(), advocate.name, advocate.display, writes))
+
+    async def _writes(self, case: str, advocate: Advocate) -> bool:
+        record = await self._cases.read(case)
+        return record is None or record.handoff.locale in advocate.languages
 
     async def take_next(self, advocate: Advocate) -> str | None:
         """The advocate takes the first who waits and can be answered; None where there is nobody."""
@@ -344,7 +347,9 @@ class Handoffs:
         other = next((one.advocate for one in await self._presences.all() if one.advocate.name == to), None)
         if other is None:
             return Refusal.NOT_THERE
-        return await self._act(case, life.Transferred(self._clock(), advocate.name, other.name, other.display, advocate.supervisor))
+        writes = await self._writes(case, other)
+        event = life.Transferred(self._clock(), advocate.name, other.name, other.display, advocate.supervisor, writes)
+        return await self._act(case, event)
 
     async def requeue(self, case: str, advocate: Advocate) -> Refusal | None:
         """Puts the case back in front of the queue."""
@@ -517,6 +522,8 @@ class Handoffs:
     async def _send(self, case: str, post: _Post) -> None:
         record, effect = post.record, post.effect
         locale = record.handoff.locale
+        if record.handoff.state is not State.ENDED and await self._cases.read(case) is None:
+            return  # she has left since: nothing may light up her phone
         if isinstance(effect, life.Tell):
             blocks, options = await self._worded(record.handoff, effect, record.country, case)
             sent = await self._postman.tell(record.channel, post.address, locale, blocks, options)

@@ -73,6 +73,7 @@ class Refusal(str, Enum):
     NOT_YOURS = "not_yours"
     OVER = "over"
     NOT_THERE = "not_there"
+    NOT_AGREED = "not_agreed"
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ class Claimed(Event):
     """An advocate takes the case.
 
     Attributes:
-        writes: she can be answered in her language.
+        writes: the advocate can write in her language.
     """
 
     advocate: str
@@ -242,12 +243,17 @@ class Answered(Event):
 
 @dataclass(frozen=True)
 class Transferred(Event):
-    """The advocate, or a supervisor, hands the case to another."""
+    """The advocate, or a supervisor, hands the case to another.
+
+    Attributes:
+        writes: the other can write in her language.
+    """
 
     advocate: str
     to: str
     display: str
     supervisor: bool = False
+    writes: bool = True
 
 
 @dataclass(frozen=True)
@@ -451,7 +457,7 @@ def _ended(handoff: Handoff, ending: Ending) -> Handoff:
     """What is left of a handoff that is over: nothing of her, but why."""
     return replace(
         Handoff(State.ENDED, handoff.locale, handoff.channel), urgent=handoff.urgent, ending=ending, helped=handoff.helped,
-        since=handoff.since, joined=handoff.joined, points=tuple(point for point in handoff.points if point.kind == "topic"),
+        since=handoff.since, joined=handoff.joined, points=tuple(point for point in handoff.shown if point.kind == "topic"),
     )  # fmt: skip
 
 
@@ -582,6 +588,9 @@ def _heard_beside_held(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
 
 
 def _claimed(handoff: Handoff, event: Claimed, waits: Waits) -> Result:
+    """One advocate has it from now on; one without her language only if she agreed to that."""
+    if not event.writes and not handoff.any_language:
+        return handoff, (Refuse(Refusal.NOT_AGREED),)
     joined = replace(
         handoff, state=State.JOINED, advocate=event.advocate, display=event.display, joined=event.at, front=False, gone=None, alerted=False
     )
@@ -649,6 +658,8 @@ def _answered(handoff: Handoff, event: Answered, waits: Waits) -> Result:
 def _transferred(handoff: Handoff, event: Transferred, waits: Waits) -> Result:
     if event.advocate != handoff.advocate and not event.supervisor:
         return handoff, (Refuse(Refusal.NOT_YOURS),)
+    if not event.writes and not handoff.any_language:
+        return handoff, (Refuse(Refusal.NOT_AGREED),)
     if event.to == handoff.advocate:
         return handoff, ()
     handed = replace(handoff, advocate=event.to, display=event.display, joined=event.at, gone=None, alerted=False)

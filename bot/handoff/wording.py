@@ -43,7 +43,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "joined": pgettext_noop("handoff", "{name}, a person, reads and writes here now. What you wrote to me before is not shown to them."),
     "joined_other": pgettext_noop(
         "handoff",
-        "{name}, a person, reads and writes here now, with a translation program. Short sentences help. "
+        "{name}, a person, reads and writes here now, with ready sentences in your language. Short, plain words help. "
         "What you wrote to me before is not shown to them.",
     ),
     "still_joined": pgettext_noop("handoff", "{name} is here. What you write goes to them."),
@@ -53,7 +53,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     # NOTE: {language} is hers, {languages} a list, both as names of languages.
     "other_language": pgettext_noop(
         "handoff",
-        "No person who writes {language} is free. Someone who writes {languages} could help you with a translation program. "
+        "No person who writes {language} is free. Someone who writes {languages} could help you, with ready sentences in your language. "
         "Do you want that?",
     ),
     "phone": pgettext_noop("handoff", "No person is free yet. You can also call:"),
