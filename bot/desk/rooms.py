@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.responses import HTMLResponse, Response
@@ -25,7 +26,6 @@ from bot.desk.sentences import (
     IS_OVER,
     NOT_YOURS,
     OTHER_ADVOCATE,
-    OVER,
     PERSON,
     PROBLEMS,
     REFUSALS,
@@ -43,8 +43,8 @@ from bot.handoff.wording import worded_point
 
 MOST_CHARACTERS = 1_000  # of one answer
 _KEY = re.compile(r"[0-9a-f]{32}")
-# Panels beside a conversation come from elsewhere (see `desk_routes`): a request of whoever has that case, and the case.
-Panel = Callable[[Visit, CaseView], Awaitable[Response]]
+# What may stand beside a conversation: its routes, for a door, and for what tells which case a visit is about and whether it may be.
+PanelRoutes = Callable[[Door, Callable[[Visit], Awaitable[CaseView]]], list[BaseRoute]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Rooms:
         settings: the hotline's lines and protocol.
         idle: seconds without an act after which the screen is locked.
         now: the time of day, with time zone.
-        panel: what stands beside a conversation, or None.
+        panel: what stands beside a conversation, at the case's address and ``/panel``, or None.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Rooms:
         settings: Callable[[], Desk],
         idle: float,
         now: Callable[[], datetime.datetime],
-        panel: Panel | None,
+        panel: PanelRoutes | None,
     ) -> None:
         self._door, self._handoffs, self._live, self._sessions, self._audit = door, handoffs, live, sessions, audit
         self._attendance, self._settings, self._idle, self._now, self._panel = attendance, settings, idle, now, panel
@@ -119,7 +119,7 @@ class Rooms:
             Route(case + "/block", act(self._block), methods=["POST"]),
         ]
         if self._panel:
-            found.append(Route(case + "/panel", part(self._beside), methods=["GET"]))
+            found += self._panel(self._door, self.case_of)
         return found
 
     # --- the frame -------------------------------------------------------------------------------------------------------------------
@@ -138,6 +138,7 @@ class Rooms:
             "now": round(self._now().timestamp(), 1),
             "script": script_sentences(visit.locale),
             "mine": shown.of(account.name),
+            "has_panel": self._panel is not None,
         }
         return HTMLResponse(rendered(template, visit.locale, **{**frame, **values}), status)
 
@@ -183,6 +184,8 @@ class Rooms:
         view = await self._handoffs.case(visit.case)
         if view is None or view.row.state != State.WAITING.value:
             return self._refused(visit, Refusal.OVER if view is None else Refusal.NOT_WAITING)
+        if not view.row.any_language and view.row.locale not in visit.session.account.languages:
+            return self._refused(visit, Refusal.NOT_AGREED)
         await self._note(visit, Act.CLAIMED)
         refusal = await self._handoffs.claim(visit.case, visit.advocate)
         return self._refused(visit, refusal) if refusal else self._open(visit.case)
@@ -207,14 +210,16 @@ class Rooms:
 
     # --- a conversation ----------------------------------------------------------------------------------------------------------------
 
-    async def _allowed(self, visit: Visit) -> CaseView | None:
-        """The case, where the visitor may see it; None where it is gone.
+    async def case_of(self, visit: Visit) -> CaseView:
+        """The case that a visit is about.
 
         Raises:
-            Refused: it is another's.
+            Refused: it is gone, or another's.
         """
         view = await self._handoffs.case(visit.case)
-        if view and view.row.advocate != visit.name and not visit.session.account.supervisor:
+        if view is None:
+            raise Refused(410, "over")
+        if view.row.advocate != visit.name and not visit.session.account.supervisor:
             raise Refused(403, "not_yours")
         return view
 
@@ -224,7 +229,7 @@ class Rooms:
             "row": view.row,
             "is_mine": view.row.advocate == visit.name,
             "said": shown,
-            "hers": sum(one.side == "hers" for one in shown),
+            "unheard": sum(one.side == "hers" for one in shown),
             "held": view.held and view.row.state == State.JOINED.value,
         }
 
@@ -239,41 +244,27 @@ class Rooms:
 
     async def _case(self, visit: Visit) -> Response:
         try:
-            view = await self._allowed(visit)
-        except Refused:
-            return await self._over(visit, 403, NOT_YOURS, REFUSALS[Refusal.NOT_YOURS])
-        if view is None:
-            return await self._over(visit, 404, IS_OVER, OVER)
-        points = [{"kind": point.kind, "text": worded_point(visit.locale, point)} for point in view.points]
+            view = await self.case_of(visit)
+        except Refused as refused:
+            heading = NOT_YOURS if refused.status == 403 else IS_OVER
+            return await self._over(visit, refused.status, heading, PROBLEMS[refused.problem])
         return await self._framed(
             visit,
             "case.html",
-            **{
-                **self._live_values(visit, view),
-                "points": points,
-                "protocol": self._settings().protocol,
-                "has_panel": self._panel is not None,
-            },
+            points=view.points,
+            worded=partial(worded_point, visit.locale),
+            protocol=self._settings().protocol,
+            **self._live_values(visit, view),
         )
 
     async def _case_live(self, visit: Visit) -> Response:
-        view = await self._allowed(visit)
-        if view is None:
-            return text(said(visit.locale, OVER), 410)
+        view = await self.case_of(visit)
         return HTMLResponse(rendered("case_live.html", visit.locale, **self._live_values(visit, view)))
 
     async def _colleagues(self, visit: Visit) -> Response:
-        view = await self._allowed(visit)
-        if view is None:
-            return text(said(visit.locale, OVER), 410)
+        view = await self.case_of(visit)
         colleagues = [one for one in await self._handoffs.staff() if one.advocate.name != view.row.advocate]
-        return HTMLResponse(rendered("colleagues.html", visit.locale, colleagues=colleagues, locale=view.row.locale))
-
-    async def _beside(self, visit: Visit) -> Response:
-        view = await self._allowed(visit)
-        if view is None or self._panel is None:
-            return text(said(visit.locale, OVER), 410)
-        return await self._panel(visit, view)
+        return HTMLResponse(rendered("colleagues.html", visit.locale, colleagues=colleagues, hers=view.row.locale))
 
     async def _answer(self, visit: Visit) -> Response:
         key, words = visit.form.get("key", ""), visit.form.get("text", "").replace("\r\n", "\n").strip()
@@ -344,7 +335,7 @@ class Rooms:
         return await self._framed(visit, "wipe.html", word=said(visit.locale, WIPE_WORD))
 
     async def _wipe(self, visit: Visit) -> Response:
-        """Erases first and notes it afterwards: nothing may hinder it. Three presses of the keys, or the typed word, say that it is meant."""
+        """Erases first and notes it afterwards: nothing may hinder it. That it is meant say three presses of keys, or the typed word."""
         word = visit.form.get("word", "").strip().casefold().encode()
         words = (said(visit.locale, WIPE_WORD), WIPE_WORD[1])
         by_keys = visit.form.get("keys") == "3"

@@ -1,6 +1,7 @@
 """Sentences of the desk that are looked up by name: what a code of a handoff is called, and what the script of the page says.
 
-The others stand in the templates. All have the context ``desk`` in the catalogues, and are translated into `bot.desk.accounts.DESK_LOCALES`.
+The others stand in the templates. All have the context ``desk`` in the catalogues, which have them in the locales
+of `bot.desk.accounts.DESK_LOCALES`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ REFUSALS: Mapping[Refusal, Sentence] = {
     Refusal.NOT_WAITING: pgettext_noop("desk", "Somebody else has just taken this case."),
     Refusal.NOT_YOURS: pgettext_noop("desk", "This case is not yours, or no longer."),
     Refusal.NOT_THERE: pgettext_noop("desk", "That advocate is not at the desk now."),
+    Refusal.NOT_AGREED: pgettext_noop("desk", "You do not write this person's language, and the person has not agreed to another."),
     Refusal.OVER: pgettext_noop("desk", "This case is over. Nothing more can be sent."),
 }
 ENDINGS: Mapping[Ending, Sentence] = {
@@ -58,12 +60,15 @@ PROBLEMS: Mapping[str, Sentence] = {
     "elsewhere": pgettext_noop("desk", "This came from another page than the desk, and was refused."),
     "locked": pgettext_noop("desk", "The desk is locked. Type your password."),
     "signed_out": pgettext_noop("desk", "You are signed out. Sign in again."),
+    "over": OVER,
     "not_yours": REFUSALS[Refusal.NOT_YOURS],
-    "files": pgettext_noop("desk", "The files of the staff cannot be read or written, so nothing was changed. Tell whoever runs the service."),
+    "files": pgettext_noop(
+        "desk", "The files of the staff cannot be read or written, so nothing was changed. Tell whoever runs the service."
+    ),
     "empty": pgettext_noop("desk", "There is nothing to send."),
     "too_long": pgettext_noop("desk", "A message has at most 1,000 characters. This one is longer, and was not sent."),
     "malformed": pgettext_noop("desk", "The desk cannot read that. Load the page again."),
-    "nobody": pgettext_noop("desk", "Nobody waits whom you can write to. Take a case from the list, if the person accepts another language."),
+    "nobody": pgettext_noop("desk", "Nobody waits whom you can write to."),
     "word": pgettext_noop("desk", "That is not the word. Nothing was erased."),
     "sign_in": pgettext_noop("desk", "That did not fit. Check name, password and code; after several tries, wait some minutes."),
     "password": pgettext_noop("desk", "That did not fit. Check the password; after several tries, wait some minutes."),

@@ -27,7 +27,7 @@ from bot.desk.door import Door, secured
 from bot.desk.events import Events
 from bot.desk.handoff_desk import HandoffDesk
 from bot.desk.live import Live
-from bot.desk.rooms import Panel, Rooms
+from bot.desk.rooms import PanelRoutes, Rooms
 from bot.desk.sessions import DeskSessions
 from bot.desk.signing import Signing
 from bot.desk.throttle import SignInThrottle
@@ -47,7 +47,7 @@ def desk_routes(
     settings: Callable[[], Desk] = desk_settings,
     *,
     public_url: str = "",
-    panel: Panel | None = None,
+    panel: PanelRoutes | None = None,
     idle: float = 600.0,
     clock: Callable[[], float] = time.time,
 ) -> list[BaseRoute]:
@@ -58,7 +58,7 @@ def desk_routes(
         accounts, sessions, throttle, audit: of the staff.
         settings: the hotline's lines and protocol.
         public_url: under which the service is reached, without a slash at its end; empty where it is reached by its own address.
-        panel: what stands beside a conversation, at ``/desk/case/{case}/panel``.
+        panel: what stands beside a conversation, at ``/desk/case/{case}/panel``; the page loads its script static/panel.js as well.
         idle: seconds without an act after which pages lock themselves; as long as `sessions` takes.
         clock: seconds since 1970.
     """

@@ -190,7 +190,8 @@ const Desk = (() => {
   );
 
   function length(seconds) {
-    if (seconds < 60) return units.second.format(Math.max(0, Math.floor(seconds / 10) * 10));
+    if (seconds < 10) return `< ${units.second.format(10)}`;
+    if (seconds < 60) return units.second.format(Math.floor(seconds / 10) * 10);
     const minutes = Math.floor(seconds / 60);
     if (minutes < 60) return units.minute.format(minutes);
     return `${units.hour.format(Math.floor(minutes / 60))} ${units.minute.format(minutes % 60)}`;
