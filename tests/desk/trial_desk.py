@@ -232,6 +232,3 @@ class Served:
             return await awaitable
 
         return asyncio.run_coroutine_threadsafe(done(), self._loop).result(20)
-
-
-
