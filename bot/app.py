@@ -17,9 +17,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from bot.channels.outlets import Outlet, Outlets
 from bot.channels.sms import sms_routes
+from bot.channels.sms_sending import SmsOutlet
 from bot.channels.telegram import TelegramChannel
-from bot.channels.trial import trial_routes
+from bot.channels.telegram_memory import shared_message_ids
+from bot.channels.trial import TrialPhones
 from bot.channels.twilio_api import TwilioApi
 from bot.conversation.conversation import Conversation
 from bot.conversation.last_wall import LastWall
@@ -83,6 +86,8 @@ class Service:
         store, dialogue, conversation: see their modules.
         telegram: the channel, or None.
         twilio: the API client, or None.
+        trial: the trial phones, or None where there are real channels.
+        outlets: what sends although the person has not just written, by channel.
         home: folder in which the editions of the service lie, or None where it has none.
     """
 
@@ -94,6 +99,8 @@ class Service:
     conversation: Conversation
     telegram: TelegramChannel | None
     twilio: TwilioApi | None
+    trial: TrialPhones | None
+    outlets: Outlets
     home: Path | None = None
     _loop: asyncio.AbstractEventLoop | None = None
     _begun: threading.Event = field(default_factory=threading.Event)
@@ -160,9 +167,17 @@ def build_service(settings: Settings, edition: Edition, keys: KeyRing, *, first_
             poll=first_worker,
             session_minutes=settings.session_minutes,
             claim=sessions.first_time,
+            shared=shared_message_ids(store, keys, settings.session_minutes) if settings.redis_url else None,
         )
     twilio = TwilioApi(settings.twilio, settings.public_url) if settings.twilio else None
-    return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, home)
+    trial = None if settings.real_channels else TrialPhones(conversation.answer, store, keys)
+    outlets = trial.outlets() if trial else _real_outlets(telegram, twilio)
+    return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, trial, outlets, home)
+
+
+def _real_outlets(telegram: TelegramChannel | None, twilio: TwilioApi | None) -> Outlets:
+    sms: dict[str, Outlet] = {"sms": SmsOutlet(twilio)} if twilio else {}
+    return {**sms, "telegram": telegram} if telegram else sms
 
 
 async def rotate_keys(keys: KeyRing, minutes: int) -> None:
@@ -212,8 +227,8 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
         routes += sms_routes(settings.twilio, settings.public_url, service.conversation.answer, service.twilio, service.sessions.first_time)
     if service.telegram:
         routes += service.telegram.routes()
-    if not settings.real_channels:
-        routes += trial_routes(service.conversation.answer)
+    if service.trial:
+        routes += service.trial.routes()
     app = Starlette(routes=routes, lifespan=lifespan)
     # A provider that was given an address with a slash too many would be sent on to an unencrypted one, and follow with number and text.
     app.router.redirect_slashes = False

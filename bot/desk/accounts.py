@@ -326,11 +326,11 @@ class Accounts:
         if not done.rowcount:
             raise AccountRefused(_THERE_IS_NONE)
 
-    def _secrets(self, name: str) -> tuple[str, str, int, str] | None:
-        """Password hash, secret of the codes, step of the last one and generation of an account that may sign in."""
+    def _secrets(self, name: str) -> tuple[str, str, str] | None:
+        """Password hash, secret of the codes and generation of an account that may sign in."""
         with self._connection() as connection:
-            row: tuple[str, str, int, str] | None = connection.execute(
-                "SELECT password_hash, code_secret, code_step, generation FROM account WHERE name = ? AND NOT disabled", (name_of(name),)
+            row: tuple[str, str, str] | None = connection.execute(
+                "SELECT password_hash, code_secret, generation FROM account WHERE name = ? AND NOT disabled", (name_of(name),)
             ).fetchone()
         return row
 
@@ -345,15 +345,15 @@ class Accounts:
         Source: RFC 6238, 5.2 (one step of tolerance, a code is accepted once); OWASP Authentication Cheat Sheet (one answer for all).
         """
         found = self._secrets(name)
-        kept, secret, last_step, generation = found or (NOBODY, _NO_SECRET, 0, "")
+        kept, secret, generation = found or (NOBODY, _NO_SECRET, "")
         right, step = fits(password, kept), _code_step(secret, code, now)
-        if not found or not right or step is None or step <= last_step:
+        if not found or not right or step is None:
             raise SignInRefused(_REFUSED)
         values: dict[str, str | int] = {"code_step": step}
         if is_weak(kept):
             values["password_hash"] = hash_of(password)
         put = ", ".join(f"{column} = ?" for column in values)
-        with self._connection() as connection:  # in one step: of two who come with the same code at once, one gets in
+        with self._connection() as connection:  # in one step: a code that was used already, or is used at this moment, lets nobody in
             done = connection.execute(
                 f"UPDATE account SET {put} WHERE name = ? AND generation = ? AND code_step < ? AND NOT disabled",  # noqa: S608 - fixed words
                 (*values.values(), name_of(name), generation, step),

@@ -274,8 +274,6 @@ def _stand(row: Row | None, empty: bool, head: Head | None) -> tuple[Head, Act |
         empty: there is no whole line.
         head: None where there is none that can be read.
     """
-    if row is not None and row.sealed() != row:
-        row = None
     if head is None:
         return (Head(row.number, row.hash) if row else Head()), Act.LOG_BROKEN
     if row is None:

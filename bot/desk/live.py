@@ -115,6 +115,7 @@ class Live:
     def __init__(self, handoffs: HandoffDesk, clock: Callable[[], float] = time.time) -> None:
         self._handoffs, self._clock = handoffs, clock
         self._shown, self._fresh = Shown(0), False
+        self._told = self._shown  # what open desks know of; requests may have looked since
         self._inboxes: set[asyncio.Queue[Happened]] = set()
         self._watching: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
@@ -188,13 +189,13 @@ class Live:
                 await asyncio.wait_for(self._heard.wait(), _LOOK_EVERY)
             self._heard.clear()
             notices, self._notices = self._notices, []
-            before = self._shown
             try:
                 await self._look()
             except StoreUnavailable:
                 self._notices = [Notice("all")]
                 raise
-            happened = _happened(notices, before, self._shown)
+            before, self._told = self._told, self._shown
+            happened = _happened(notices, before, self._told)
             if happened != Happened(owners=happened.owners):
                 self._tell(happened)
             await asyncio.sleep(_TOGETHER)

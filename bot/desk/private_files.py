@@ -11,10 +11,10 @@ _OF_OTHERS = 0o077  # rights of the group and of everybody
 
 
 def open_private(path: Path) -> int:
-    """Opens a file to read and to append to, and makes it where it is missing, with its folder.
+    """Opens a file to read and to append to. Where it is missing it is made, and so is its folder, for this account alone.
 
     Args:
-        path: of the file; others may know its folder's name but neither read the file nor list the folder that is made here.
+        path: of the file.
     Returns:
         The file's descriptor.
     Raises:
