@@ -167,6 +167,8 @@ class Live:
                 async with self._handoffs.watch() as notices:
                     hearing = asyncio.create_task(self._hear(notices))
                     try:
+                        await self._look()
+                        self._told = self._shown
                         self._tell(Happened(everything=True))
                         await self._pass_on(hearing)
                     finally:
