@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import datetime
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pyotp
 import uvicorn
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from bot.desk.accounts import Accounts, Role
 from bot.desk.audit import Audit, read_rows
@@ -201,13 +203,15 @@ class Served:
 
     Args:
         desk: the desk.
-        around: puts something around its application.
     """
 
-    def __init__(self, desk: TrialDesk, around: Callable[[Any], Any] = lambda app: app) -> None:
+    def __init__(self, desk: TrialDesk) -> None:
         self.desk, self.port = desk, free_port()
+        self._app, self._is_cut, self._under_way = desk.app(), False, set[asyncio.Task[None]]()
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(around(desk.app()), host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            self._connected, interface="asgi3", host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1
+        )
         self._server = uvicorn.Server(config)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -221,9 +225,34 @@ class Served:
         self._server.should_exit = True
         self._thread.join(10)
 
+    async def _connected(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        if self._is_cut:
+            return await PlainTextResponse("Nobody is behind this.", 502)(scope, receive, send)
+        answering = asyncio.create_task(self._app(scope, receive, send))
+        self._under_way.add(answering)
+        answering.add_done_callback(self._under_way.discard)
+        with contextlib.suppress(asyncio.CancelledError):
+            await answering
+
+    def cut(self) -> None:
+        """Ends every answer under way, and lets nobody through, as a proxy does whose service is away."""
+        self._is_cut = True
+        for answering in set(self._under_way):
+            self._loop.call_soon_threadsafe(answering.cancel)
+
+    def mend(self) -> None:
+        """Lets everybody through again."""
+        self._is_cut = False
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._server.serve())
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
     def do(self, awaitable: Awaitable[_Returned]) -> _Returned:
         """Does something in the server's loop."""

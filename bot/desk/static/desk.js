@@ -2,6 +2,9 @@
 // and nowhere else: nothing is put into any storage of the browser.
 "use strict";
 
+// htmx notes the address of each page there as it is loaded, even where its history is off.
+sessionStorage.clear();
+
 const Desk = (() => {
   const body = document.body;
   const sentences = JSON.parse(body.dataset.sentences);

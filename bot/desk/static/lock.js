@@ -27,3 +27,5 @@ document.addEventListener("submit", async (event) => {
 document.addEventListener("desk:unlocked", () => {
   if (!document.getElementById("app")) location.reload();
 });
+
+document.getElementById("unlock-password")?.focus();
