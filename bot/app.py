@@ -94,6 +94,7 @@ class Service:
         telegram: the channel, or None.
         twilio: the API client, or None.
         trial: the trial phones, or None where there are real channels.
+        outlets: what sends although the person has not just written, by channel.
         handoffs: the way to a human at the desk.
         home: folder in which the editions of the service lie, or None where it has none.
         drains: when it ends, the cases end with it, and those who wait are told; False while other workers go on with them.
@@ -108,6 +109,7 @@ class Service:
     telegram: TelegramChannel | None
     twilio: TwilioApi | None
     trial: TrialPhones | None
+    outlets: Outlets
     handoffs: Handoffs
     home: Path | None = None
     drains: bool = True
@@ -194,7 +196,7 @@ def build_service(
     twilio = TwilioApi(settings.twilio, settings.public_url) if settings.twilio else None
     trial = None if settings.real_channels else TrialPhones(conversation.answer, store, keys, told_to(handoffs))
     outlets.update(trial.outlets() if trial else _real_outlets(telegram, twilio))
-    return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, trial, handoffs, home, drains)
+    return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, trial, outlets, handoffs, home, drains)
 
 
 def _handoffs(settings: Settings, store: Store, keys: KeyRing, pusher: Pusher, home: Path | None, *, broke_off: bool) -> Handoffs:
