@@ -68,6 +68,9 @@ class WithHuman:
         if choice:
             heard = await self._handoffs.picked_in_draft(draft, choice, *_at(message, session))
         elif draft.state is State.WORDS and not payload and text:
+            turn = await _or_nothing(ask)
+            if turn and (turn.ended or _surely_urgent(turn)):
+                return None
             heard = await self._handoffs.wrote_in_draft(draft, message.text, *_at(message, session))
         else:
             return None
@@ -92,9 +95,12 @@ class WithHuman:
         asking = asyncio.ensure_future(_or_nothing(ask))
         turn = await _soon(asking)
         heard = await self._handoffs.wrote(case, message.delivery, message.text, _surely_urgent(turn))
-        turn = turn or await asking
-        if heard is None:
+        if heard is None or heard.to_bot:  # the advocate has just gone
             return None
+        if turn is None:
+            turn = await asking
+            if late := _surely_urgent(turn):
+                await self._handoffs.wrote(case, "", "", late)
         told = Turn(tuple(map(Block, heard.blocks)), options=heard.options, locale=heard.locale, state=session.state or {})
         if turn and _surely_urgent(turn):
             told = replace(turn, blocks=(*turn.blocks, *told.blocks), options=told.options, state=session.state or {})

@@ -18,6 +18,7 @@ from bot.locales import locale_of
 
 Option = tuple[str, str]  # (title, payload)
 PAYLOAD = "/handoff:"  # and the name of a choice behind it
+_LONGEST_TITLE = 60  # characters of a choice that are her own words
 _LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 
 # NOTE: she is asked whether she wants to write with a person. {duty} is empty, or one of the three sentences on reporting.
@@ -164,6 +165,13 @@ def worded_point(locale: str, point: Point) -> str:
     return point.value
 
 
+def _in_short(point: Point) -> Point:
+    """Her own words as they fit beside other choices: she has just written them. Who has the case reads all of them."""
+    words = " ".join(point.value.split())
+    cut = words if len(words) <= _LONGEST_TITLE else f"{words[: _LONGEST_TITLE - 3].rstrip()}..."
+    return Point(point.kind, cut) if point.kind == "words" else point
+
+
 def choice_option(locale: str, choice: str) -> Option:
     """A choice that needs nothing of the handoff to be worded."""
     return _say(locale, _CHOICES[choice]), "/call_me" if choice == "call" else PAYLOAD + choice
@@ -178,7 +186,7 @@ def titled(locale: str, handoff: Handoff, choice: str) -> Option:
     """A choice as the person sees it, and the payload behind it."""
     verb, _, number = choice.partition(":")
     if verb == "strike":
-        return worded_point(locale, handoff.points[int(number)]), PAYLOAD + choice
+        return worded_point(locale, _in_short(handoff.points[int(number)])), PAYLOAD + choice
     return choice_option(locale, choice)
 
 
@@ -276,6 +284,6 @@ def worded(handoff: Handoff, tell: Tell, country: str | None, outlook: Outlook, 
     return lines, [titled(locale, handoff, choice) for choice in tell.choices]
 
 
-def has_anything(name: str, locale: str, country: str | None) -> bool:
-    """Whether there is anything to say on that rung of the ladder."""
-    return {"phone": _phone_lines, "text": _text_lines}[name](locale, country) != [] if name in ("phone", "text") else True
+def ways(locale: str, country: str | None) -> tuple[str, ...]:
+    """Which of ``phone`` and ``text`` there are for her while no person is free; see `bot.handoff.life.Ticked`."""
+    return tuple(name for name, lines in (("phone", _phone_lines), ("text", _text_lines)) if lines(locale, country))
