@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.arguments import country
+from bot.desk.command import add_to as add_staff_to
 from bot.errors import DataError, HelplineError
 from bot.knowledge.hsds.command import add_to as add_directory_to
 from bot.locales import DEFAULT, all_locales
@@ -276,6 +277,7 @@ def _parser() -> argparse.ArgumentParser:
     review.add_argument("locale", choices=[code for code in all_locales() if code != DEFAULT], metavar="LOCALE")
     review.set_defaults(run=_review)
     add_directory_to(commands)
+    add_staff_to(commands)
     commands.add_parser(
         "rasa", help="Rasa's own command line on this project: train, data validate, test nlu, test core ...", add_help=False
     )
