@@ -22,6 +22,7 @@ from bot.channels.segments import MOST_SEGMENTS, SmsShape, fold_for_gsm7, is_gsm
 from bot.conversation.composing import compose
 from bot.conversation.messages import Block, Turn
 from bot.conversation.sessions import Session
+from bot.desk.accounts import LONGEST_DISPLAY
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues
 from bot.dialogue.opening_hours import moment
 from bot.dialogue.wording import worded
@@ -266,7 +267,7 @@ def _longest(locale: str) -> dict[str, object]:
         "web": longest([service.website for service in services if service.website]),
         "cite": longest([answer.cite for answer in answers().values()]),
         "date": {"number": "2026-11-22"},
-        "name": "M" * 24,
+        "name": "M" * LONGEST_DISPLAY,
         "minutes": "1440",
         "when": moment(locale, opens, opens - datetime.timedelta(days=7), zone=True),  # so far away the date stands there
         "words": "M" * 60,

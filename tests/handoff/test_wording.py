@@ -9,6 +9,7 @@ from babel import Locale as CldrLocale
 
 from bot.channels.segments import SmsShape, measure
 from bot.conversation.messages import Choice
+from bot.desk.accounts import LONGEST_DISPLAY
 from bot.dialogue.catalogues import catalogues, compile_catalogues, translate
 from bot.handoff.life import Handoff, Point, State, Tell
 from bot.handoff.lines import MUST_REPORT
@@ -16,7 +17,7 @@ from bot.handoff.wording import Option, Outlook, choice_option, closed_line, off
 from bot.knowledge.emergency import emergency_table
 from bot.locales import all_locales
 
-NAME = "Bartholomea-Maximiliane"
+NAME = "M" * LONGEST_DISPLAY
 LONG = Outlook(0, 90 * 60.0, 240 * 60.0)
 OFFERED = ("agree", "card", "call", "no")
 WAITED = ("stay", "leave")
