@@ -1,9 +1,9 @@
 """The life of a handoff: one pure state machine. Events go in, effects come out; no clock, socket or store is in here.
 
-Somebody is offered a human (OFFERED), may look at what the human would see (CARD) and add a few words of her own (WORDS), says whether
+Somebody is offered a human (OFFERED), sees what the human would see (CARD) and may add a few words of her own (WORDS), says whether
 she may be texted (SAFETY), waits (WAITING), writes with an advocate (JOINED), is asked one question (CLOSING), and then it is gone
-(ENDED). In danger one digit leads from OFFERED straight to WAITING. Up to SAFETY nothing is in the queue and no advocate knows of it:
-until then a handoff is a draft in her session.
+(ENDED). In danger one digit leads from OFFERED straight to WAITING, with nothing in the summary but that it is urgent. Up to SAFETY
+nothing is in the queue and no advocate knows of it: until then a handoff is a draft in her session.
 
 `TRANSITIONS` decides every pair of state and event; `step` looks the pair up. Each function there does one transition. A pair that
 cannot matter any more says so by name: `_nothing` (as if it had not happened), `_to_bot` (her words are the bot's), `_refuse` (the
@@ -525,10 +525,10 @@ def offered(locale: str, channel: str, points: tuple[Point, ...], urgent: str | 
 
 def _picked_in_offer(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice == "join_now":
-        return _queued(replace(handoff, texting=_AGREED), event)
-    if event.choice == "agree":
+        return _queued(replace(handoff, texting=_AGREED), event, "waiting_urgent")
+    if event.choice == "agree" and not handoff.points:
         return replace(handoff, state=State.SAFETY, heard=event.at), (Tell("safety", {}, tuple(_TEXTED)),)
-    if event.choice == "card":
+    if event.choice == "agree":
         return _card(replace(handoff, heard=event.at))
     if event.choice == "no":
         return _ended(handoff, Ending.DECLINED), (Tell("declined", {}), Erase())
@@ -573,10 +573,10 @@ def _picked_in_safety(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     return _queued(replace(handoff, texting=_TEXTED[event.choice]), event)
 
 
-def _queued(handoff: Handoff, event: Picked) -> Result:
+def _queued(handoff: Handoff, event: Picked, name: str = "waiting") -> Result:
     handoff = replace(handoff, state=State.WAITING, agreed=event.at, since=event.at, heard=event.at)
     alert: tuple[Effect, ...] = (Alert("urgent"),) if handoff.urgent else ()
-    return handoff, (Enqueue(), Tell("waiting", {}, ("leave",)), *alert)
+    return handoff, (Enqueue(), Tell(name, {}, ("leave",)), *alert)
 
 
 def _gone(handoff: Handoff) -> Result:

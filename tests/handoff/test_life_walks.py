@@ -24,7 +24,7 @@ PICKS = (
 )  # fmt: skip
 SECRET = "secret words"  # begins everything that anybody writes
 LIKELY = {
-    State.OFFERED: ("agree", "card", "join_now"),
+    State.OFFERED: ("agree", "join_now"),
     State.CARD: ("send", "none", "words", "strike:1"),
     State.WORDS: ("back",),
     State.SAFETY: ("text_short", "text_long", "text_never"),

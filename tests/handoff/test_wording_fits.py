@@ -19,7 +19,7 @@ from bot.locales import all_locales
 
 NAME = "M" * LONGEST_DISPLAY
 LONG = Outlook(0, 90 * 60.0, 240 * 60.0)
-OFFERED = ("agree", "card", "call", "no")
+OFFERED = ("agree", "call", "no")
 WAITED = ("stay", "leave")
 SAFE = ("text_short", "text_long", "text_never")
 HELPED = ("helped_yes", "helped_some", "helped_no")
