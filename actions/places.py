@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.replies import country_was_asked, offer, payload, say
 from bot.knowledge.local_services import code_of, is_shared, place_of
-from bot.knowledge.localities import Locality, gazetteer, nearest
+from bot.knowledge.localities import Locality, gazetteer
 
 # Where people name the state with their town.
 _BY_STATE = frozenset({"US"})
@@ -82,4 +82,4 @@ def say_shared(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     if shared := shared_place(tracker):
         place = place_of(shared["place"])
         if place.latitude is not None and place.longitude is not None:
-            say(dispatcher, "utter_place_used", place=nearest(place.latitude, place.longitude).name)
+            say(dispatcher, "utter_place_used", place=gazetteer().nearest(place.latitude, place.longitude).name)

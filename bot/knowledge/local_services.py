@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from bot.knowledge import localities
 from bot.knowledge.directory import HELPLINES
 from bot.knowledge.hsds.command import FOLDER as IMPORTED
 from bot.knowledge.hsds.entries import services_of
@@ -18,7 +17,7 @@ from bot.knowledge.hsds.intact import refuse_damaged
 from bot.knowledge.hsds.links import Links
 from bot.knowledge.hsds.package import Package
 from bot.knowledge.hsds.store import installed
-from bot.knowledge.localities import Locality
+from bot.knowledge.localities import FILE, Locality, gazetteer
 from bot.knowledge.search import Index, build, built_from, fingerprint, open_index
 from bot.knowledge.services import Point, Service
 from bot.paths import DATA, MODELS
@@ -48,9 +47,14 @@ def town(city: str, region: str, country: str) -> tuple[float, float] | None:
         region: ISO 3166-2 part or name of the state or province, or "".
         country: ISO 3166-1 alpha-2.
     """
-    found, part = localities.towns(city, country), localities.region_of(region, country) if region else ""
-    fitting = [one for one in found if one.region == part] or found
-    return (fitting[0].latitude, fitting[0].longitude) if fitting else None  # type: ignore[return-value]
+    part = gazetteer().region_of(region, country) if region else ""
+    found = [
+        (one.latitude, one.longitude, one.region == part)
+        for one in gazetteer().find(city, country, there=True)
+        if one.latitude is not None and one.longitude is not None
+    ]
+    best = next((one for one in found if one[2]), found[0] if found else None)
+    return best[:2] if best else None
 
 
 def _placed(point: Point) -> Point:
@@ -63,10 +67,10 @@ def _placed(point: Point) -> Point:
 
 def _timed(service: Service) -> Service:
     """The service with the time zone of its first place, where it has opening times and the package tells no time zone for them."""
-    point = next((point for point in service.points if point.latitude is not None), None)
-    if point is None or not service.openings or service.timezone:
+    known = [(point.latitude, point.longitude) for point in service.points if point.latitude is not None and point.longitude is not None]
+    if not known or not service.openings or service.timezone:
         return service
-    return replace(service, timezone=localities.timezone_at(point.latitude, point.longitude))  # type: ignore[arg-type]
+    return replace(service, timezone=gazetteer().timezone_at(*known[0]))
 
 
 def _own_ids(package: Package) -> dict[str, str]:
@@ -103,7 +107,7 @@ def prepare(path: Path = INDEX, folders: tuple[Path, ...] = FOLDERS) -> Index:
     Raises:
         DataError: a package cannot be read, or is damaged.
     """
-    wanted = fingerprint(localities.FILE, *(folder for folder in folders if folder.is_dir()))  # towns' middles and time zones are its
+    wanted = fingerprint(FILE, *(folder for folder in folders if folder.is_dir()))  # towns' middles and time zones are its
     if built_from(path) != wanted:
         path.parent.mkdir(exist_ok=True)
         for folder in folders:

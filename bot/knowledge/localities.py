@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import DataError
-from bot.knowledge.globe import EARTH_KM, kilometres_of, on_the_globe
+from bot.knowledge.globe import kilometres_between, on_the_globe
 from bot.knowledge.place_words import (
     ARTICLES,
     BEHIND,
@@ -34,7 +34,7 @@ from bot.knowledge.place_words import (
     units_of,
     words_of,
 )
-from bot.knowledge.postcodes import areas_named
+from bot.knowledge.postcodes import US_TERRITORIES, areas_named
 from bot.nlu.text import clean
 from bot.paths import DATA
 
@@ -51,7 +51,7 @@ _LONGEST, _LONGEST_HAN = 5, 8  # words, Chinese characters of a name
 _MOST: Final = 12  # candidates
 _LONG: Final = 8  # letters of a name that is believed though it is misspelt, where the country is known
 _TRIES: Final = 10  # at names that may be misspelt: a long message must not take long
-_NOWHERE: Final = -32768  # in place of coordinates
+NOWHERE: Final = -32768  # in place of coordinates
 _BESIDE_KM: Final = 45.0  # a district lies so near to its city
 _COUNTRY_KM: Final = 300.0  # further off, the nearest town says nothing of the country
 _AREA_KM: Final = 12.0  # around the middle of an area of postcodes: it is called after the largest town there
@@ -62,7 +62,6 @@ _STATE: Final = 1_000_000  # people that the file gives a state which is as well
 # London, Guadalajara in Spain 0.067 of that in Mexico.
 _MAY_BE, _MAY_BE_THERE, _NAMED_TOO = 0.06, 0.2, 0.03
 _FIRST_BYTES: Final = 16
-_US_TERRITORIES: Final = frozenset(("PR", "VI", "GU", "AS", "MP"))  # countries of the gazetteer, states of the post
 _AT_ONCE: Final = 4_000  # names
 _BREAKS: Final = (OSError, EOFError, ValueError, KeyError, IndexError, zlib.error, zipfile.BadZipFile, LZMAError, NotImplementedError)
 
@@ -189,9 +188,9 @@ class Gazetteer:
         self._code, self._zone, self._people = data["code"], data["zone"], data["people"]
         self._latitude, self._longitude = data["latitude"], data["longitude"]
         self._area_latitude, self._area_longitude = data["area_latitude"], data["area_longitude"]
-        wide = np.flatnonzero(self._latitude == _NOWHERE).tolist()
+        wide = np.flatnonzero(self._latitude == NOWHERE).tolist()
         self._country_rows = {self._codes[self._code[row]][0]: row for row in wide if not self._codes[self._code[row]][1]}
-        self._towns = np.flatnonzero(self._latitude != _NOWHERE).astype(np.int32)
+        self._towns = np.flatnonzero(self._latitude != NOWHERE).astype(np.int32)
         globe = on_the_globe(self._latitude[self._towns] / 100, self._longitude[self._towns] / 100)
         self._globe = np.stack(globe, axis=1).astype(np.float32)
         own = np.unpackbits(data["own"])[: len(self._names)].astype(bool)
@@ -307,9 +306,9 @@ class Gazetteer:
 
     def _nearest(self, latitude: float, longitude: float) -> tuple[int, float]:
         """The row of the nearest town, and kilometres to it."""
-        here = np.array(on_the_globe(latitude, longitude), np.float32)
-        best = int(np.argmax(self._globe @ here))
-        return int(self._towns[best]), float(kilometres_of(np.linalg.norm(self._globe[best] - here)))
+        here = on_the_globe(latitude, longitude)
+        best = int(np.argmax(self._globe @ np.array(here, np.float32)))
+        return int(self._towns[best]), float(kilometres_between(tuple(self._globe[best]), here))
 
     def _area_in(self, text: str, country: str | None) -> Locality | None:
         """The area of a postcode in a text: its middle, called after the largest town there."""
@@ -319,13 +318,12 @@ class Gazetteer:
             row = next((row for row in self._areas.rows(starts) if row >= 0), None)
             if row is not None:
                 latitude, longitude = self._area_latitude[row] / 100, self._area_longitude[row] / 100
-                here = np.array(on_the_globe(latitude, longitude), np.float32)
-                away = np.linalg.norm(self._globe - here, axis=1)
-                within = self._towns[away * EARTH_KM <= _AREA_KM]
+                away = kilometres_between(tuple(self._globe.T), on_the_globe(latitude, longitude))
+                within = self._towns[away <= _AREA_KM]
                 there = [int(one) for one in within[:_MOST] if self._codes[self._code[one]][0] == its_country]
                 called = self._locality(there[0] if there else int(self._towns[np.argmin(away)]))
                 around = self._locality(int(self._towns[np.argmin(away)]))
-                region = around.region if around.country == its_country else around.country if around.country in _US_TERRITORIES else ""
+                region = around.region if around.country == its_country else around.country if around.country in US_TERRITORIES else ""
                 return Locality(called.name, its_country, region, float(latitude), float(longitude), 0)
         return None
 
@@ -427,8 +425,8 @@ class Gazetteer:
         return tuple(found)
 
     def _kilometres(self, row: int, other: int) -> float:
-        points = np.array(on_the_globe(self._latitude[[row, other]] / 100, self._longitude[[row, other]] / 100))
-        return float(kilometres_of(np.linalg.norm(points[:, 0] - points[:, 1])))
+        ones, others = (on_the_globe(self._latitude[one] / 100, self._longitude[one] / 100) for one in (row, other))
+        return float(kilometres_between(ones, others))
 
     def _said(self, units: list[str]) -> list[_Match]:
         """The names in a text, without those of which it says that the person is not there."""
@@ -531,7 +529,7 @@ class Gazetteer:
         return {self._codes[self._code[row]][0] for row in rows}
 
     def _is_wide(self, row: int) -> bool:
-        return bool(self._latitude[row] == _NOWHERE)
+        return bool(self._latitude[row] == NOWHERE)
 
     def _is_country(self, row: int) -> bool:
         return self._is_wide(row) and not self._codes[self._code[row]][1]
@@ -713,28 +711,13 @@ def gazetteer() -> Gazetteer:
     return read_gazetteer(FILE)
 
 
-def find(text: str, country: str | None = None, *, about: bool = False, there: bool = False) -> list[Locality]:
-    """`Gazetteer.find` in the gazetteer of `data/places/`."""
-    return gazetteer().find(text, country, about=about, there=there)
-
-
-def towns(text: str, country: str) -> list[Locality]:
-    """Those of the places that a text may mean which are towns of a country, and so have a point; the most populous first.
-
-    Args:
-        text: what the person wrote.
-        country: ISO 3166-1 alpha-2.
-    """
-    return [one for one in find(text, country, there=True) if one.latitude is not None]
-
-
 def to_ask(found: Sequence[Locality], country: str | None = None) -> list[Locality]:
     """The places among which the person must be asked, at most four, the most populous first; empty where one is meant clearly.
 
     Comparably many people live in each, and they lie in different countries or, where the country is known, in different states of it.
 
     Args:
-        found: what `find` gives.
+        found: what `Gazetteer.find` gives.
         country: ISO 3166-1 alpha-2 of the country that is known.
     """
     # A province of the name is where its city is; no package tells how many people a province has.
@@ -758,20 +741,5 @@ def _are_apart(one: Locality, other: Locality) -> bool:
         return False
     if one.latitude is None or other.latitude is None or one.longitude is None or other.longitude is None:
         return True
-    points = np.array(on_the_globe([one.latitude, other.latitude], [one.longitude, other.longitude]))
-    return bool(kilometres_of(np.linalg.norm(points[:, 0] - points[:, 1])) > _SAME_KM)
-
-
-def nearest(latitude: float, longitude: float) -> Locality:
-    """`Gazetteer.nearest` in the gazetteer of `data/places/`."""
-    return gazetteer().nearest(latitude, longitude)
-
-
-def timezone_at(latitude: float, longitude: float) -> str:
-    """`Gazetteer.timezone_at` in the gazetteer of `data/places/`."""
-    return gazetteer().timezone_at(latitude, longitude)
-
-
-def region_of(said: str, country: str) -> str:
-    """`Gazetteer.region_of` in the gazetteer of `data/places/`."""
-    return gazetteer().region_of(said, country)
+    away = kilometres_between(on_the_globe(one.latitude, one.longitude), on_the_globe(other.latitude, other.longitude))
+    return bool(away > _SAME_KM)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
-from math import dist, inf
+from math import inf
 
-from bot.knowledge.globe import on_the_globe
+from bot.knowledge.globe import kilometres_between, on_the_globe
 from bot.knowledge.local_services import KINDS, NEAR, index
 from bot.knowledge.localities import Locality
 from bot.knowledge.search import Found, Query
@@ -81,7 +81,7 @@ def _nearest_first(service: Service, point: tuple[float, float]) -> Service:
     def away(one: Point) -> float:
         if one.latitude is None or one.longitude is None:
             return inf
-        return dist(on_the_globe(one.latitude, one.longitude), here)
+        return float(kilometres_between(on_the_globe(one.latitude, one.longitude), here))
 
     return replace(service, points=tuple(sorted(service.points, key=away)))
 

@@ -23,6 +23,7 @@ _CODE: Final = frozenset(
         "邮编 郵編 पिन कोड buu chinh ma zipcode po"
     )
 )
+US_TERRITORIES: Final = frozenset(("PR", "VI", "GU", "AS", "MP"))  # countries of the gazetteer, states of the post
 _SHORT_UK: Final = 3  # characters; "w8" and "m8" are words of text messages
 _LONGEST: Final = 12  # digits looked at
 # How many digits a whole code has, as GeoNames lists them; five where nothing is said.

@@ -118,7 +118,7 @@ def linear_find(services: Sequence[Service], query: Query) -> list[Found]:
                 if opened:
                     found.remove(opened)
                     found.insert(0, opened)
-            return found[query.offset : query.offset + query.limit]
+            return found[: query.limit]
     return []
 
 
@@ -206,7 +206,7 @@ def questions(chance: random.Random) -> dict[str, Callable[[], Query]]:
             ("shelter",), "US", near=(spot := somewhere()), not_near=(*spot, 30.0), without_papers=True, audience=frozenset({"children"})
         ),
         "region, further down, another country": lambda: Query(
-            ("legal_aid", "labour_rights"), "GB", region=region_of(somewhere("GB")[1]), locale="zh_Hans", offset=20
+            ("legal_aid", "labour_rights"), "GB", region=region_of(somewhere("GB")[1]), locale="zh_Hans", limit=20
         ),
     }
 

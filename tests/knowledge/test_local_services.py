@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
-from bot.knowledge import localities
 from bot.knowledge.directory import HELPLINES, directory
 from bot.knowledge.hsds.package import read_package
 from bot.knowledge.hsds.store import install
 from bot.knowledge.hsds.validation import validate
 from bot.knowledge.local_services import LOCAL, NEAR, code_of, place_of, prepare, services
+from bot.knowledge.localities import Locality, gazetteer
 from bot.knowledge.offers import Wish, near
 from bot.knowledge.search import Found, Query
 from bot.paths import ROOT
@@ -23,11 +23,11 @@ from tools.build_directory import FACTS
 WILD = ROOT / "tests" / "peers" / "hsds"
 
 
-def _place(text: str, country: str = "US") -> localities.Locality:
-    return localities.find(text, country)[0]
+def _place(text: str, country: str = "US") -> Locality:
+    return gazetteer().find(text, country)[0]
 
 
-def _near(search: str, place: localities.Locality) -> list[Found]:
+def _near(search: str, place: Locality) -> list[Found]:
     return near(Wish(search, place.country, "en", place=place))
 
 
@@ -72,7 +72,7 @@ def test_what_is_far_away_is_not_near() -> None:
 
 
 def test_a_state_is_no_town() -> None:
-    idaho = localities.Locality("Idaho", "US", "ID", None, None, 0)
+    idaho = Locality("Idaho", "US", "ID", None, None, 0)
     assert _near("find_legal_aid", idaho) == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
-from bot.knowledge.localities import find, gazetteer, nearest, read_gazetteer, region_of, timezone_at, to_ask
+from bot.knowledge.localities import gazetteer, read_gazetteer, to_ask
 from bot.paths import DATA
 
 # Written before the gazetteer was asked, five in each language: what was texted, the likely country, the place and its country.
@@ -92,7 +92,7 @@ MISSED = {"malapit sa Maynila"}  # a name that is used in the Philippines only
 
 @pytest.mark.parametrize(("text", "likely", "name", "country"), WRITTEN_FIRST, ids=[row[0] for row in WRITTEN_FIRST])
 def test_places_in_twelve_languages(text: str, likely: str | None, name: str, country: str) -> None:
-    found = find(text, likely)
+    found = gazetteer().find(text, likely)
     if text in MISSED:
         assert not found  # asks again, and sends nobody elsewhere
     else:
@@ -138,7 +138,7 @@ def test_places_in_twelve_languages(text: str, likely: str | None, name: str, co
     ),
 )
 def test_an_ordinary_word_is_no_place(text: str) -> None:
-    assert find(text) == []
+    assert gazetteer().find(text) == []
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_an_ordinary_word_is_no_place(text: str) -> None:
     ),
 )
 def test_places_of_one_name_are_all_told_the_largest_first(text: str, likely: str | None, expected: list[str]) -> None:
-    found = find(text, likely)
+    found = gazetteer().find(text, likely)
     assert [f"{one.country} {one.region}" for one in found][: len(expected)] == expected
     assert likely != "US" or len({one.country for one in found}) == 1
     people = [one.population for one in found]
@@ -182,37 +182,37 @@ def test_places_of_one_name_are_all_told_the_largest_first(text: str, likely: st
     ),
 )
 def test_misspelt_names_are_found(text: str, name: str) -> None:
-    assert find(text)[0].name == name
+    assert gazetteer().find(text)[0].name == name
 
 
 @pytest.mark.parametrize("text", ("Madr", "Lodn", "Xqzvwy", "Lnodno", "i was beaten by my uncel"))
 def test_what_is_too_short_or_too_far_off_is_not_guessed(text: str) -> None:
-    assert find(text) == []
+    assert gazetteer().find(text) == []
 
 
 @pytest.mark.parametrize(
     ("text", "country"), (("Мексика", "MX"), ("المغرب", "MA"), ("भारत", "IN"), ("美国", "US"), ("England", "GB"), ("Việt Nam", "VN"))
 )
 def test_a_country_has_no_point(text: str, country: str) -> None:
-    (found,) = find(text)[:1]
+    (found,) = gazetteer().find(text)[:1]
     assert (found.country, found.latitude, found.longitude) == (country, None, None)
 
 
 def test_a_state_is_a_region() -> None:
-    assert find("Texas")[0].region == "TX" and find("Texas")[0].latitude is None
+    assert gazetteer().find("Texas")[0].region == "TX" and gazetteer().find("Texas")[0].latitude is None
 
 
 @pytest.mark.parametrize(
     ("text", "state"), (("94110", "CA"), ("60629-1234", "IL"), ("my zip is 02139 i think so", "MA"), ("near 00917", "PR"))
 )
 def test_zip_codes(text: str, state: str) -> None:
-    (found,) = find(text, "US")
+    (found,) = gazetteer().find(text, "US")
     assert (found.country, found.region) == ("US", state)
     assert found.latitude is not None
 
 
 def test_five_digits_in_another_country_are_no_zip_code() -> None:
-    assert find("28001", "GB") == find("94110") == find("00000", "US") == []
+    assert gazetteer().find("28001", "GB") == gazetteer().find("94110") == gazetteer().find("00000", "US") == []
 
 
 @pytest.mark.parametrize(
@@ -220,11 +220,11 @@ def test_five_digits_in_another_country_are_no_zip_code() -> None:
     ((51.508, -0.126, "GB"), (40.71, -74.0, "US"), (19.43, -99.13, "MX"), (-18.0, 179.99, "FJ"), (89.0, 0.0, "SJ"), (25.2, 55.3, "AE")),
 )
 def test_the_nearest_town_of_a_shared_location(latitude: float, longitude: float, expected: str) -> None:
-    assert nearest(latitude, longitude).country == expected
+    assert gazetteer().nearest(latitude, longitude).country == expected
 
 
 def test_a_long_message_costs_no_more_than_a_short_one() -> None:
-    assert isinstance(find("in " * 100_000), list)
+    assert isinstance(gazetteer().find("in " * 100_000), list)
 
 
 def _altered(content: bytes) -> bytes:
@@ -265,7 +265,7 @@ def test_a_broken_file_is_told(tmp_path: Path, content: bytes | str | None) -> N
     ],
 )
 def test_only_of_places_that_are_comparably_likely_one_is_asked_for(text: str, country: str | None, asked: list[str]) -> None:
-    choices = [f"{one.country} {one.region}" for one in to_ask(find(text, country), country)]
+    choices = [f"{one.country} {one.region}" for one in to_ask(gazetteer().find(text, country), country)]
     assert choices[: len(asked)] == asked and (not choices) == (not asked)
     assert len(choices) <= 4
 
@@ -303,7 +303,7 @@ def test_an_ordinary_word_is_no_place_though_some_town_is_called_so(text: str) -
     ],
 )
 def test_a_state_is_spelt_one_way(said: str, country: str, region: str) -> None:
-    assert region_of(said, country) == region
+    assert gazetteer().region_of(said, country) == region
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_a_state_is_named_in_the_language_of_the_person(region: str, country: st
     ],
 )
 def test_the_time_zone_of_a_place(latitude: float, longitude: float, zone: str) -> None:
-    assert timezone_at(latitude, longitude) == zone
+    assert gazetteer().timezone_at(latitude, longitude) == zone
 
 
 @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ def test_the_time_zone_of_a_place(latitude: float, longitude: float, zone: str) 
     ],
 )
 def test_postcodes(text: str, country: str | None, expected: str, latitude: float, longitude: float) -> None:
-    (found,) = find(text, country)
+    (found,) = gazetteer().find(text, country)
     assert found.country == expected and found.latitude is not None and found.longitude is not None
     assert abs(found.latitude - latitude) < 0.25 and abs(found.longitude - longitude) < 0.4
 
@@ -386,4 +386,4 @@ def test_postcodes(text: str, country: str | None, expected: str, latitude: floa
     ],
 )
 def test_numbers_that_may_be_something_else_are_no_postcodes(text: str, country: str | None) -> None:
-    assert find(text, country) == []
+    assert gazetteer().find(text, country) == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.knowledge.localities import find, gazetteer, to_ask
+from bot.knowledge.localities import gazetteer, to_ask
 
 if TYPE_CHECKING:
     from bot.dialogue.engine import Engine
@@ -72,7 +72,7 @@ INSIDE = [
 
 @pytest.mark.parametrize(("text", "near", "country"), ONLY_A_PLACE)
 def test_a_place_by_itself(text: str, near: str | None, country: str | None) -> None:
-    found = find(text, near, about=True)
+    found = gazetteer().find(text, near, about=True)
     told = {one.country for one in to_ask(found, near) or found[:1]}
     assert told == {country} if country else len(told) != 1
 

@@ -1,4 +1,4 @@
-"""Makes of a package the services that the helpline offers."""
+"""Makes of a package the services that the bot offers."""
 
 from __future__ import annotations
 
@@ -145,13 +145,11 @@ def _service(links: Links, service: Row, country: str, today: datetime.date, *, 
         kind=kind,
         name=service.get("name"),
         label=label,
-        organization=runs,
         phone=call,
         sms=text,
         sms_word=links.own(service_id, "sms_word"),
         chat=chat,
         website=website,
-        hours=said[0] if said else "",
         always_open=always,
         openings=() if always else openings,
         timezone=timezone_of(schedules, country),

@@ -11,7 +11,7 @@ from bot.knowledge.hsds.concealed_fields import WITHHELD
 from bot.knowledge.hsds.links import Links
 from bot.knowledge.hsds.package import Row
 from bot.knowledge.hsds.phones import first_of, read_number
-from bot.knowledge.localities import region_of
+from bot.knowledge.localities import gazetteer
 from bot.knowledge.services import Point
 
 _WORLDWIDE = ("INT", "EU")  # services of no country
@@ -87,7 +87,7 @@ def points_of(links: Links, service: Row, country: str, *, confidential: bool) -
         street = "" if confidential or address.get("address_type") in ("postal", "virtual") else ", ".join(lines)
         at = country_code(address.get("country")) or country
         said = address.get("state_province") or address.get("region")
-        region = region_of(said, at) or said
+        region = gazetteer().region_of(said, at) or said
         if address.get("city") or street or latitude is not None:
             found.append(Point(at, region, address.get("city"), latitude, longitude, street))
     return tuple(dict.fromkeys(found))
@@ -107,5 +107,5 @@ def regions_of(links: Links, service: Row, country: str, points: tuple[Point, ..
     named = [area for area in areas if area and len(area) <= 60]
     if not named or any(map(_is_country, named)):
         return ()
-    spelt = named if reviewed else [region_of(area, country) or area for area in named]
+    spelt = named if reviewed else [gazetteer().region_of(area, country) or area for area in named]
     return tuple(dict.fromkeys([*(point.region for point in points if point.region), *spelt]))

@@ -34,7 +34,7 @@ class Report:
     Attributes:
         installed: False where faults stopped it; then the old directory is as it was.
         rows: read, by table.
-        services: that the helpline can offer from the directory as it is now.
+        services: that the bot can offer from the directory as it is now.
         concealed: how many of them have a place that must not be known.
         replaced: services of the old directory that the new one replaced, where it joined.
         faults: every fault of what was read.
@@ -200,7 +200,7 @@ def export(folder: Path, path: Path, ours: Sequence[Package] = ()) -> Package:
     Args:
         folder: where imports lie.
         path: what to write.
-        ours: packages that come with the helpline, to be written as well; what was imported replaces what is in them, see `joined`.
+        ours: packages that come with the project, to be written as well; what was imported replaces what is in them, see `joined`.
     Returns:
         What was written.
     Raises:
