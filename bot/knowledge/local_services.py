@@ -16,6 +16,7 @@ from bot.knowledge.hsds.entries import services_of
 from bot.knowledge.hsds.intact import refuse_damaged
 from bot.knowledge.hsds.links import Links
 from bot.knowledge.hsds.package import Package
+from bot.knowledge.hsds.replacing import lies_in
 from bot.knowledge.hsds.store import installed
 from bot.knowledge.localities import FILE, Locality, gazetteer
 from bot.knowledge.search import Index, build, built_from, fingerprint, open_index
@@ -107,10 +108,11 @@ def prepare(path: Path = INDEX, folders: tuple[Path, ...] = FOLDERS) -> Index:
     Raises:
         DataError: a package cannot be read, or is damaged.
     """
-    wanted = fingerprint(FILE, *(folder for folder in folders if folder.is_dir()))  # towns' middles and time zones are its
+    there = [folder for folder in map(lies_in, folders) if folder.is_dir()]
+    wanted = fingerprint(FILE, *there)  # towns' middles and time zones are the gazetteer's
     if built_from(path) != wanted:
         path.parent.mkdir(exist_ok=True)
-        for folder in folders:
+        for folder in there:
             refuse_damaged(folder)
         build(services(folders), path, of=wanted)
     return open_index(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import shutil
 import tempfile
 import uuid
 from collections import Counter
@@ -18,6 +17,7 @@ from bot.knowledge.hsds.entries import services_of
 from bot.knowledge.hsds.links import ENTITIES, OWN, VOCABULARIES, Links
 from bot.knowledge.hsds.locating import country_of, phones_of
 from bot.knowledge.hsds.package import Package, Row, read_package, write_package
+from bot.knowledge.hsds.replacing import clear_rooms, lies_in, replace_folder, room_prefix
 from bot.knowledge.hsds.spelling import plain
 from bot.knowledge.hsds.tables import REFERENCES, is_uuid
 from bot.knowledge.hsds.validation import Fault, validate
@@ -53,20 +53,14 @@ class Report:
         return dict(Counter(fault.kind for fault in self.faults).most_common())
 
 
-def _beside(folder: Path) -> Path:
-    """Where the directory waits while a new one takes its place."""
-    return folder.with_name(f".{folder.name}.before")
-
-
 def installed(folder: Path) -> Package | None:
     """The directory that was imported into a folder, or None where none was.
 
     Raises:
         DataError: it cannot be read.
     """
-    if not folder.exists() and _beside(folder).exists():
-        _beside(folder).rename(folder)  # the machine stopped between the two steps of an import
-    return read_package(folder) if folder.is_dir() and any(folder.iterdir()) else None
+    there = lies_in(folder)
+    return read_package(there) if there.is_dir() and any(there.iterdir()) else None
 
 
 def imported(folder: Path) -> Package:
@@ -140,28 +134,15 @@ def joined(old: Package, new: Package) -> tuple[Package, int]:
     return Package({table: rows for table, rows in tables.items() if rows}), len(replaced)
 
 
-def _swap(new: Path, folder: Path) -> None:
-    before = _beside(folder)
-    shutil.rmtree(before, ignore_errors=True)
-    if folder.exists():
-        folder.rename(before)
-    try:
-        new.rename(folder)
-    except OSError:
-        if before.exists():
-            before.rename(folder)
-        raise
-    shutil.rmtree(before, ignore_errors=True)
-
-
 def _put(package: Package, folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as room:
+        clear_rooms(folder)
+        with tempfile.TemporaryDirectory(prefix=room_prefix(folder), dir=folder.parent) as room:
             new = Path(room) / "directory"
             write_package(package, new)
             read_package(new)  # what cannot be read back must not take the place of what can
-            _swap(new, folder)
+            replace_folder(new, folder)
     except OSError as error:
         raise DataError(f"{folder} cannot be written ({error.strerror}). Check its permissions and the space on the disk.") from None
 
