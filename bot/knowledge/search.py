@@ -50,7 +50,16 @@ _ALSO: Final = {"trans": {"lgbtq"}}  # who says the one is served where the othe
 
 # Columns of a country and kind. `service` counts within them; `word` counts in the list of words kept beside them.
 _SERVICE: Final = np.dtype(
-    [("number", "<i4"), ("timetable", "<i4"), ("verified", "i1"), ("papers", "i1"), ("always", "?"), ("interpreter", "?"), ("police", "?")]
+    [
+        ("number", "<i4"),
+        ("timetable", "<i4"),
+        ("verified", "i1"),
+        ("papers", "i1"),
+        ("always", "?"),
+        ("interpreter", "?"),
+        ("police", "?"),
+        ("nationwide", "?"),
+    ]
 )
 _PLACE: Final = np.dtype([("service", "<i4"), ("region", "<i4"), ("x", "<f4"), ("y", "<f4"), ("z", "<f4")])
 _PAIR: Final = np.dtype([("service", "<i4"), ("word", "<i4")])
@@ -87,6 +96,7 @@ class Query:
         without_papers: True leaves out services that ask for papers; None and False ask nothing.
         at: the time at which it should be open, with time zone; None where that does not matter.
         not_near: latitude, longitude (degrees) and kilometres around them in which no office may lie.
+        anywhere: only services that are reached from all of the country or of its region, by phone or web.
         limit: how many are returned at most.
         police: whether services that the police run may be found as well.
     """
@@ -100,6 +110,7 @@ class Query:
     without_papers: bool | None = None
     at: datetime.datetime | None = None
     not_near: tuple[float, float, float] | None = None
+    anywhere: bool = False
     limit: int = 2
     police: bool = False
 
@@ -392,14 +403,17 @@ def _distances(part: _Part, query: Query) -> tuple[_Flags, _Kilometres, _Numbers
         near = np.where(allowed, _chord(places, *query.near), np.inf)
         np.fmin.at(kilometres, places["service"], near)
     for_region = part.having("regions", lambda word: word == region)
-    national = ~placed & ~regional
+    nationwide = part.services["nationwide"]
+    national = (~placed & ~regional) | nationwide
     in_region = np.zeros(count, dtype=bool)
     here = np.array([word == region for word in part.words["places"]], dtype=bool)
     if here.any():
         in_region[places["service"][allowed & here[places["region"]]]] = True
-    kept = ~placed | some_left
+    kept = ~placed | nationwide | some_left
     if region:
         kept &= ~regional | for_region
+    if query.anywhere:
+        kept &= ~placed | nationwide
 
     if query.near:
         bands = np.searchsorted(_BAND_ENDS, kilometres)
@@ -527,6 +541,7 @@ class _Rows:
                 service.always_open,
                 service.interpreter,
                 service.police_run,
+                service.nationwide,
             )
         )
         for point in service.points:

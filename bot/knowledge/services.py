@@ -64,6 +64,7 @@ class Service:
         free: whether a call or the service is free; None where unknown.
         points: where it is; empty where that is unknown, or it is reached by phone or web alone.
         regions: parts of the country that it serves (as in `Point.region`); empty means all of it.
+        nationwide: it is said to be reached by phone from all of the country, wherever it is.
         confidential: its place must not be known.
         police_run: never offered unasked.
         confirmed: two independent sources agree.
@@ -92,6 +93,7 @@ class Service:
     free: bool | None = None
     points: tuple[Point, ...] = ()
     regions: tuple[str, ...] = ()
+    nationwide: bool = False
     confidential: bool = False
     police_run: bool = False
     confirmed: bool = False

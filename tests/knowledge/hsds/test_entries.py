@@ -280,6 +280,37 @@ def test_places_that_cannot_be_are_not_believed() -> None:
 def test_areas_are_regions_unless_they_are_the_country() -> None:
     assert entry(service_areas=[{"id": "r", "service_id": "s1", "name": "Cook County"}]).regions == ("IL", "Cook County")
     assert entry(service_areas=[{"id": "r", "service_id": "s1", "name": "United States"}]).regions == ()
+    assert entry(service_areas=[{"id": "r", "service_id": "s1", "name": "Georgia"}]).regions == ("IL", "GA")  # no country here
+
+
+NATIONWIDE = [{"id": "x", "link_id": "s1", "link_entity": "service", "link_type": "helpline:nationwide", "value": "true"}]
+TERMS = [{"id": "t1", "code": "1", "name": "National legal hotlines", "taxonomy": "own"}]
+OF_TERM = [{"id": "x", "link_id": "s1", "link_entity": "service", "taxonomy_term_id": "t1"}]
+
+
+@pytest.mark.parametrize(
+    ("about", "rows", "nationwide"),
+    (
+        ({}, {"service_areas": [{"id": "r", "service_id": "s1", "name": "United States"}]}, True),
+        ({}, {"service_areas": [{"id": "r", "service_id": "s1", "extent": "USA"}]}, True),
+        ({}, {"service_areas": [{"id": "r", "service_id": "s1", "name": "Nationwide"}]}, True),
+        ({}, {"service_areas": [{"id": "r", "service_id": "s1", "name": "todo el país"}]}, True),
+        ({"name": "National Human Trafficking Hotline"}, {}, True),
+        ({"name": "Línea nacional contra la trata"}, {}, True),
+        ({}, {"attributes": NATIONWIDE}, True),
+        ({}, {"attributes": OF_TERM, "taxonomy_terms": TERMS}, True),
+        ({}, {}, False),
+        ({"name": "National Lawyers League"}, {}, False),
+        ({"name": "National Legal Hotline"}, {"service_areas": [{"id": "r", "service_id": "s1", "name": "Texas"}]}, False),
+        ({}, {"service_areas": [{"id": "r", "service_id": "s1", "name": "Georgia"}]}, False),
+        ({}, {"service_areas": [{"id": "r", "service_id": "s1", "name": "National City"}]}, False),
+        ({"name": "National Legal Hotline"}, {"phones": [{"id": "p1", "service_id": "s1", "number": "no phone"}]}, False),
+    ),
+)
+def test_a_line_for_the_whole_country_is_one_wherever_its_office_is(about: dict[str, Any], rows: dict[str, Any], nationwide: bool) -> None:
+    service = entry(about, **rows)
+    assert service.nationwide == nationwide and service.points[0].city == "Chicago"
+    assert not (nationwide and service.regions)
 
 
 # Numbers and codes
