@@ -14,10 +14,9 @@ from bot.knowledge.directory import HELPLINES
 from bot.knowledge.hsds.command import FOLDER as IMPORTED
 from bot.knowledge.hsds.entries import services_of
 from bot.knowledge.hsds.intact import refuse_damaged
-from bot.knowledge.hsds.links import Links
-from bot.knowledge.hsds.package import Package
 from bot.knowledge.hsds.replacing import lies_in
-from bot.knowledge.hsds.store import installed
+from bot.knowledge.hsds.sameness import as_one
+from bot.knowledge.hsds.store import installed, own_ids
 from bot.knowledge.localities import FILE, Locality, gazetteer
 from bot.knowledge.search import Index, build, built_from, fingerprint, open_index
 from bot.knowledge.services import Point, Service
@@ -66,40 +65,35 @@ def _placed(point: Point) -> Point:
     return replace(point, latitude=middle[0], longitude=middle[1]) if middle else point
 
 
-def _timed(service: Service) -> Service:
-    """The service with the time zone of its first place, where it has opening times and the package tells no time zone for them."""
-    known = [(point.latitude, point.longitude) for point in service.points if point.latitude is not None and point.longitude is not None]
+def _located(service: Service) -> Service:
+    """The service with the coordinates of its towns; and with the time zone of its first place, where it has opening times and the package
+    tells no time zone for them."""
+    placed = replace(service, points=tuple(map(_placed, service.points)))
+    known = [(point.latitude, point.longitude) for point in placed.points if point.latitude is not None and point.longitude is not None]
     if not known or not service.openings or service.timezone:
-        return service
-    return replace(service, timezone=gazetteer().timezone_at(*known[0]))
-
-
-def _own_ids(package: Package) -> dict[str, str]:
-    """The ids of our helplines by those that HSDS wants of their rows, so that who brings one of them back brings that one."""
-    links = Links(package)
-    return {row.get("id"): links.own(row.get("id"), "id") for row in package.rows("services")}
+        return placed
+    return replace(placed, timezone=gazetteer().timezone_at(*known[0]))
 
 
 def services(folders: Iterable[Path] = FOLDERS) -> list[Service]:
-    """The services of the packages in some folders. A folder without a package has none; of one id, that in the last folder counts.
+    """The services of the packages in some folders. A folder without a package has none; what a charity brings takes the place of ours,
+    see `as_one`.
 
     Raises:
         DataError: a package cannot be read.
     """
-    found: dict[str, Service] = {}
-    own_ids: dict[str, str] = {}
+    found = list[Service]()
+    same_ids: dict[str, str] = {}
     for folder in folders:
         package = installed(folder)
         if package is None:
             continue
         reviewed = folder == HELPLINES
         if reviewed:
-            own_ids = _own_ids(package)
-        for service in services_of(package, town=town, reviewed=reviewed):
-            points = tuple(map(_placed, service.points))
-            service_id = own_ids.get(service.id, service.id)
-            found[service_id] = _timed(replace(service, id=service_id, points=points))
-    return list(found.values())
+            same_ids = own_ids(package)
+        its = [_located(service) for service in services_of(package, town=town, reviewed=reviewed)]
+        found = [*found, *its] if folder in (HELPLINES, LOCAL) else as_one(found, its, same_ids)
+    return found
 
 
 def prepare(path: Path = INDEX, folders: tuple[Path, ...] = FOLDERS) -> Index:

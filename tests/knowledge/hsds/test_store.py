@@ -285,6 +285,17 @@ def test_an_export_holds_ours_and_what_was_imported_and_nothing_twice(tmp_path: 
     assert len(services((HELPLINES, LOCAL, tmp_path / "d"))) == len(ours.rows("services")) + len(brought)
 
 
+def test_an_export_holds_a_service_of_ours_that_was_imported_under_another_id_once(tmp_path: Path) -> None:
+    line = one_service(name="Trafficking help")
+    line.tables["phones"] = [Row({"id": "p1", "service_id": "s1", "number": "+1 888 373 7888", "type": "hotline"})]
+    install(written(line, tmp_path / "one.zip"), tmp_path / "d")
+    assert helpline(tmp_path / "d", "export", str(tmp_path / "all.zip")) == 0
+    exported = read_package(tmp_path / "all.zip")
+    assert len(exported.rows("services")) == len(services((HELPLINES, LOCAL)))
+    assert [row.get("name") for row in exported.rows("services") if "traffick" in row.get("name").lower()].count("Trafficking help") == 1
+    assert "National Human Trafficking Hotline" not in {row.get("name") for row in exported.rows("services")}
+
+
 def test_faults_that_stop_end_with_1_and_name_the_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "services.csv").write_text("id,name,status,url\n1,,active,https://a.example.org\n")
     for command in ("import", "validate"):
