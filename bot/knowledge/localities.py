@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from bot.errors import DataError
 from bot.knowledge.globe import kilometres_between, on_the_globe
 from bot.knowledge.place_words import (
+    AFTER,
     ARTICLES,
     BEHIND,
+    CITIES_AS_SAID,
     COUNTRIES_ALONE,
     COUNTRIES_IN_TEXTS,
     FROM,
@@ -45,8 +47,8 @@ _LARGE_FROM: Final = 100_000  # people; names of such towns are believed in anot
 _MISSPELT_FROM: Final = 50_000  # people; of smaller towns too many are spelt nearly alike
 _TOWN_FROM: Final = 15_000  # people; smaller ones are believed inside a text only behind a word such as "in"
 _KNOWN_LETTERS: Final = 5  # letters of a name that is believed anywhere; shorter ones are words of some language
-_LETTERS: Final = 4  # of the name of a country that is believed behind a word such as "in" though it is a word; fewer for these
-_ABBREVIATED: Final = ("US", "AE")
+_LETTERS: Final = 4  # of the name of a country that is believed behind a word such as "in" though it is a word, and of a city alone
+_ABBREVIATED: Final = ("US", "AE")  # their names may have fewer
 _LONGEST, _LONGEST_HAN = 5, 8  # words, Chinese characters of a name
 _MOST: Final = 12  # candidates
 _LONG: Final = 8  # letters of a name that is believed though it is misspelt, where the country is known
@@ -101,6 +103,7 @@ class _Match:
         short: it is an abbreviation.
         letters: how many it has; a Chinese character says as much as three.
         within: what stands beside it says where it lies.
+        everyday: it is an ordinary word that stands at the end of the text and is what a city is called every day.
     """
 
     start: int
@@ -112,6 +115,7 @@ class _Match:
     short: bool = False
     letters: int = 0
     within: bool = False
+    everyday: bool = False
 
 
 class _Words:
@@ -195,9 +199,19 @@ class Gazetteer:
         self._globe = np.stack(globe, axis=1).astype(np.float32)
         own = np.unpackbits(data["own"])[: len(self._names)].astype(bool)
         self._first_words = frozenset(_Words(data, "first_words").all())
+        self._as_said = self._cities_as_said()
         self._spelt = _Spelt(self._names, self._people[self._rows[self._rows_ends[:-1]]], own)
         if max(len(self._places) - 1, int(self._rows.max())) != len(self._people) - 1 or len(self._area_latitude) != len(self._areas):
             raise ValueError("rows")
+
+    def _cities_as_said(self) -> dict[str, list[tuple[int, int]]]:
+        """Rows of cities by what they are called every day, with the number of their stars (`CITIES_AS_SAID`)."""
+        rows = self._names.rows([" ".join(words_of(name)) for _, (_, name), _ in CITIES_AS_SAID])
+        found: dict[str, list[tuple[int, int]]] = {}
+        for row, (said, (country, _), stars) in zip(rows, CITIES_AS_SAID, strict=True):
+            there = [one for one in self._called(row) if self._codes[self._code[one]][0] == country and not self._is_wide(one)]
+            found.setdefault(said, []).extend((one, stars) for one in there[:1])
+        return found
 
     def find(self, text: str, country: str | None = None, *, about: bool = False, there: bool = False) -> list[Locality]:
         """The places that a text may mean, the most populous first; none where it names none.
@@ -207,7 +221,8 @@ class Gazetteer:
 
         Args:
             text: what the person wrote.
-            country: ISO 3166-1 alpha-2 of the country that is likely anyway; where it has a place of that name, others are left out.
+            country: ISO 3166-1 alpha-2 of the country that is likely anyway; where it has a place of that name, others are left out, but
+                not a well-known city of which it has a smaller namesake.
             about: the text says where the person is, so that a smaller town is believed anywhere in it as well.
             there: only places of that country are wanted; else London is not the one in Ohio though the country be the United States.
         """
@@ -345,8 +360,12 @@ class Gazetteer:
         for span, name in zip(spans, names, strict=True):
             code = COUNTRIES_IN_TEXTS.get(name) or (COUNTRIES_ALONE.get(name) if span == (0, len(units)) else None)
             if code:
-                mark = 2 if name.startswith("o ") else marks[span]
-                found[span] = [_Match(*span, (self._country_rows[code],), mark, letters=len(name))]
+                found[span] = [_Match(*span, (self._country_rows[code],), _mark(name, marks[span]), letters=len(name))]
+            for row, stars in self._as_said.get(name, ()):
+                everyday = stars == 1
+                if not stars or span[1] == len(units) or units[span[1]] in AFTER:
+                    match = _Match(*span, (row,), _mark(name, marks[span]), ordinary=everyday, letters=len(name), everyday=everyday)
+                    found.setdefault(span, []).append(match)
 
         def note(span: tuple[int, int], row: int, name: str, mark: int, *, exact: bool = True, short: bool = False) -> None:
             letters = 3 * len(name) if HAN.match(name) else len(name)
@@ -359,6 +378,9 @@ class Gazetteer:
         for (start, end, form, cut), row in zip(others, rows, strict=False):
             span = (start, end)
             surface = end - start == 1 and units[start] in ordinary
+            for city, stars in self._as_said.get(form, ()):
+                if not (stars or surface or span in found):
+                    found[span] = [_Match(*span, (city,), 2 if cut else marks[span], exact=False, letters=len(form))]
             if row < 0 or surface or any(one.exact for one in found.get(span, ())):
                 continue
             if int(self._people[self._called(row)[0]]) >= (_LARGE_FROM if cut else _TOWN_FROM):
@@ -468,11 +490,13 @@ class Gazetteer:
         if match.ordinary:  # "nice" is a town only for who is in France and says nothing else
             return (
                 (match.within and people >= _TOWN_FROM)
-                or (alone and home)
-                or (about and match.mark == 2 and people >= _LARGE_FROM and home)
+                or (alone and (home or (about and people >= WELL_KNOWN_FROM and match.letters >= _LETTERS)))
+                or ((about or match.everyday) and match.mark == 2 and people >= _LARGE_FROM and home)
             )
-        if match.within or alone:
+        if match.within:
             return True
+        if alone:
+            return home or not self._may_be_another_word(match)
         if match.short:
             return about or match.mark == 2
         if match.mark:
@@ -481,12 +505,21 @@ class Gazetteer:
             return True
         return about and people >= (_TOWN_FROM if home else _LARGE_FROM)
 
+    def _may_be_another_word(self, match: _Match) -> bool:
+        """Whether the whole text is the name of a small town, and of no other elsewhere: Moore may be somebody's name, or "more" misspelt,
+        and a wrong country is a wrong emergency number. Among towns in several countries the person is asked."""
+        if match.end - match.start > 1 or int(self._people[match.rows[0]]) >= _LARGE_FROM:
+            return False
+        return len({one.country for one in to_ask([self._locality(row) for row in match.rows[:_MOST]])}) < 2
+
     def _is_no_word(self, match: _Match) -> bool:
         """Whether it is a country behind a word such as "in" that is hardly anything else there: "in the usa", but not "in us"."""
         long = match.letters >= _LETTERS or (self._codes[self._code[match.rows[0]]][0] in _ABBREVIATED and match.letters > 2)
         return match.mark == 2 and match.exact and self._is_country(match.rows[0]) and long
 
     def _misspelt(self, units: list[str], country: str | None, *, about: bool) -> list[int]:
+        if len(units) == 1 and country is None and self._names.rows(units)[0] >= 0:
+            return []  # it is a name that was not believed, and not another one misspelt
         marks, tried, ordinary = _Marks(units), 0, self._ordinary_among(units)
         spans = [
             (start, end)
@@ -498,7 +531,9 @@ class Gazetteer:
         for start, end in spans:
             name = " ".join(units[start:end])
             if len(name) >= 5 and not all(len(unit) < 3 or unit in ordinary for unit in units[start:end]):
-                if rows := self._near_to(name, country, least=_MISSPELT_FROM if about or len(units) == end - start else WELL_KNOWN_FROM):
+                whole = len(units) == end - start
+                least = _LARGE_FROM if country is None and len(units) == 1 else _MISSPELT_FROM if about or whole else WELL_KNOWN_FROM
+                if rows := self._near_to(name, country, least):
                     return rows
                 tried += 1
                 if tried == _TRIES:
@@ -535,9 +570,15 @@ class Gazetteer:
         return self._is_wide(row) and not self._codes[self._code[row]][1]
 
     def _localities(self, rows: list[int], country: str | None, *, there: bool = False) -> list[Locality]:
-        likely = [row for row in rows if self._codes[self._code[row]][0] == country]
-        if not there and (not likely or (self._people[likely[0]] < _TOWN_FROM and self._people[rows[0]] >= WELL_KNOWN_FROM)):
-            likely = rows
+        home = [row for row in rows if self._codes[self._code[row]][0] == country]
+        abroad = [row for row in rows if row not in home]
+        likely = home if there or home else abroad
+        if likely and not there and abroad and rows[0] == abroad[0] and int(self._people[rows[0]]) >= WELL_KNOWN_FROM:
+            # A well-known city of that name is meant as likely as a town at home; a country rather than one.
+            if self._is_country(rows[0]) and self._people[likely[0]] < _TOWN_FROM:
+                likely = abroad
+            elif self._people[likely[0]] < _LARGE_FROM:
+                likely = sorted([*abroad[: _MOST // 2], *home[: _MOST // 2]])
         return [self._locality(row) for row in likely if not self._said_better(row, likely)][:_MOST]
 
     def _said_better(self, row: int, rows: list[int]) -> bool:
@@ -617,6 +658,11 @@ class _Spelt:
             if distance <= most:
                 found.append((row, distance))
         return found
+
+
+def _mark(name: str, mark: int) -> int:
+    """How a name that is said every day is marked: it may begin with a word such as "in" itself."""
+    return 2 if " " in name and name.split()[0] in THERE else mark
 
 
 def _is_one_script(units: list[str]) -> bool:
@@ -715,6 +761,7 @@ def to_ask(found: Sequence[Locality], country: str | None = None) -> list[Locali
     """The places among which the person must be asked, at most four, the most populous first; empty where one is meant clearly.
 
     Comparably many people live in each, and they lie in different countries or, where the country is known, in different states of it.
+    Where `find` has a smaller one in the known country beside a well-known one elsewhere, either may be meant: Paris, or Paris in Texas.
 
     Args:
         found: what `Gazetteer.find` gives.
@@ -729,6 +776,10 @@ def to_ask(found: Sequence[Locality], country: str | None = None) -> list[Locali
         if told_apart and one.population >= _MAY_BE_THERE * max((other.population for other in of_country), default=0):
             apart.append(one)
     most = max((one.population for one in apart), default=0)
+    home = [one for one in apart if one.country == country]
+    abroad = [one for one in apart if one.country != country and one.population >= _NAMED_TOO * most]
+    if home and abroad:
+        return [*(abroad[:2] if len(home) < 3 else abroad[:1]), *home][:4]
     least = _MAY_BE_THERE if country and all(one.country == country for one in apart) else _MAY_BE
     if sum(one.population >= least * most for one in apart) < 2:
         return []
