@@ -51,6 +51,7 @@ answers:
 	@.venv/bin/helpline train --if-needed
 	PYTHONPATH=. .venv/bin/python tools/report_answers.py
 	PYTHONPATH=. .venv/bin/python tools/report_directory.py
+	PYTHONPATH=. .venv/bin/python tools/report_handoff.py
 
 # The tables of evaluation/: each set of labelled texts, judged by the whole understanding.
 evaluation: install

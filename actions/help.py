@@ -23,7 +23,7 @@ def give_person(dispatcher: CollectingDispatcher, tracker: Tracker, opening: str
     numbers = numbers_for(tracker)
     if not country_of(tracker):
         say(dispatcher, "utter_danger_anywhere")
-        say(dispatcher, "utter_person_where")
+        say(dispatcher, "utter_person_where", person=True)
         return [SlotSet("topic", "talk_to_human"), *country_was_asked()]
     if numbers.hotline is None:
         if numbers.danger:
@@ -31,7 +31,7 @@ def give_person(dispatcher: CollectingDispatcher, tracker: Tracker, opening: str
         else:
             say(dispatcher, "utter_person_none_anywhere")
         return []
-    say(dispatcher, opening)
+    say(dispatcher, opening, person=True)
     say_hotline(dispatcher, tracker)
     locale = str(tracker.get_slot("locale") or "en")
     if locale not in numbers.hotline.languages and numbers.hotline.interpreter:

@@ -13,6 +13,7 @@ from bot.dialogue.reviews import mark_of, reviews, safety_sentences
 from bot.dialogue.training import trained_model
 from bot.editions import refusal_of, running
 from bot.errors import HelplineError
+from bot.handoff.lines import desk_settings
 from bot.knowledge.answers import answers
 from bot.knowledge.directory import directory
 from bot.knowledge.emergency import emergency_table, numbers_of
@@ -57,6 +58,7 @@ def check(environment: Mapping[str, str], today: datetime.date) -> Iterator[Find
     yield from _catalogues()
     yield from _answers(today)
     yield from _numbers(settings)
+    yield from _desk()
     yield from _search()
     yield from _places()
     yield from _running()
@@ -140,6 +142,16 @@ def _numbers(settings: Settings | None) -> Iterator[Finding]:
         accepted = bool(settings and settings.accept_unverified_numbers)
         mend = "You have accepted that." if accepted else "Check each in data/emergency.yml and write checked_on and checked_by there."
         yield Finding(False, f"Numbers: no human has checked those of {country}. {mend}", stops=not accepted)
+
+
+def _desk() -> Iterator[Finding]:
+    try:
+        desk = desk_settings()
+    except HelplineError as error:
+        yield Finding(False, f"Desk: {error}", stops=True)
+        return
+    languages = {code for line in desk.lines for code in line.languages}
+    yield Finding(True, f"Desk: lines {', '.join(line.id for line in desk.lines)}; {len(languages)} languages; times of {desk.timezone}.")
 
 
 def _search() -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.arguments import country
+from bot.desk.command import add_to as add_staff_to
 from bot.errors import DataError, HelplineError
 from bot.knowledge.hsds.command import add_to as add_directory_to
 from bot.locales import DEFAULT, all_locales
@@ -168,6 +169,7 @@ def _write(out: Path, content: str) -> None:
 
 
 _LONGEST_RELOAD = 1800.0  # seconds: to prepare an edition, and to start some workers on it
+_LONGEST_STOP = 60.0  # seconds
 
 
 def _reload(options: argparse.Namespace) -> int:
@@ -199,6 +201,34 @@ def _reload(options: argparse.Namespace) -> int:
         else:
             print("Reloaded.")
     return status
+
+
+def _stop(options: argparse.Namespace) -> int:
+    from bot.editions import open_cases_of, running
+
+    services = running()
+    if not services:
+        raise HelplineError("No service runs from this installation.")
+    count = sum(open_cases_of(home) for home in services.values())
+    if count and not options.force:
+        raise HelplineError(
+            f"{count} people wait for an advocate or write with one. Let the desk end these cases first, or stop all the same with "
+            "--force: they are then told that the line closes, with the numbers."
+        )
+    for pid in services:
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except PermissionError:
+            raise HelplineError("The service belongs to another account. Run this as that account, or as root.") from None
+        except ProcessLookupError:
+            continue
+    patience = time.monotonic() + _LONGEST_STOP
+    while set(services) & set(running()):
+        if time.monotonic() > patience:
+            raise HelplineError("The service does not end. Look into its log.")
+        time.sleep(0.1)
+    print("Stopped.")
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -239,11 +269,15 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--report", type=Path, metavar="OUT", help="write tables with intervals there, as Markdown")
     evaluate.set_defaults(run=_evaluate)
     commands.add_parser("reload", help="let the running service say what you changed, or tell what is broken").set_defaults(run=_reload)
+    stop = commands.add_parser("stop", help="stop the running service, unless somebody waits for an advocate or writes with one")
+    stop.add_argument("--force", action="store_true", help="stop all the same; those people are told first, with the numbers")
+    stop.set_defaults(run=_stop)
     commands.add_parser("check", help="what is wrong, and how to mend it").set_defaults(run=_check)
     review = commands.add_parser("review", help="the sentences on which safety hangs, for a native reviewer")
     review.add_argument("locale", choices=[code for code in all_locales() if code != DEFAULT], metavar="LOCALE")
     review.set_defaults(run=_review)
     add_directory_to(commands)
+    add_staff_to(commands)
     commands.add_parser(
         "rasa", help="Rasa's own command line on this project: train, data validate, test nlu, test core ...", add_help=False
     )

@@ -27,7 +27,7 @@ from bot.knowledge.hsds.replacing import lies_in
 from bot.paths import EDITION, KNOWLEDGE, MODELS, RASA_TRAINING_DATA, ROOT
 
 _PREFIX = "serving-"
-_LOCK, _REFUSAL = "lock", "refused"
+_LOCK, _REFUSAL, _CASES = "lock", "refused", "open-cases"
 _IMPORTED = FOLDER.relative_to(KNOWLEDGE)
 _BEGINNING = 3600.0  # seconds after which a folder without a lock is not that of a service that just starts
 _LONGEST = 900.0  # seconds to prepare one; an index of 100,000 services takes a minute or two
@@ -77,15 +77,20 @@ class Editions:
 
     Args:
         folder: where the folders of all services lie.
+
+    Attributes:
+        broke_off: the service before this one ended with cases open, which are lost.
     """
 
     def __init__(self, folder: Path = MODELS) -> None:
         self._folder, self._count = folder, 0
+        self.broke_off = False
 
     def __enter__(self) -> Editions:
         try:
             self._folder.mkdir(exist_ok=True)
             for gone in (home for home, pid in _homes(self._folder) if pid is None):
+                self.broke_off |= open_cases_of(gone) > 0
                 shutil.rmtree(gone, ignore_errors=True)
             self.home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._folder))
             aside = self.home / f"{_LOCK}.part"  # under its name it is always locked: else another start would take it away
@@ -212,6 +217,23 @@ def refusal_of(home: Path | None) -> str | None:
         return (home / _REFUSAL).read_text(encoding="utf-8") if home else None
     except OSError:
         return None
+
+
+def open_cases_of(home: Path) -> int:
+    """How many cases a service last said that it has open: a number, and nothing of them."""
+    try:
+        text = (home / _CASES).read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return int(text) if text.isdigit() else 0
+
+
+def tell_open_cases(home: Path, count: int) -> None:
+    """Lets `open_cases_of` tell how many cases are open."""
+    aside = home / f"{_CASES}.{os.getpid()}.part"
+    with contextlib.suppress(OSError):
+        aside.write_text(str(count), encoding="ascii")
+        aside.replace(home / _CASES)
 
 
 def told_at(home: Path) -> int:

@@ -27,3 +27,15 @@ class StoreUnavailable(HelplineError):
 
 class TurnFailed(HelplineError):
     """The dialogue did not answer in time, or its process died. The last wall answers instead."""
+
+
+class StaffFilesUnavailable(HelplineError):
+    """The staff's accounts, or the log of what the staff did, cannot be read or written."""
+
+
+class AccountRefused(HelplineError):
+    """An account cannot be made, found or changed as it was asked."""
+
+
+class SignInRefused(HelplineError):
+    """Somebody may not sign in, or unlock the screen. It never tells which of name, password and code was wrong."""

@@ -12,6 +12,7 @@ from bot.knowledge.files import FieldError, field, line_of, refuse_unknown, sect
 from bot.paths import LOCALES
 
 DEFAULT = "en"
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,11 @@ def read_locales(path: Path) -> dict[str, Locale]:
 def all_locales() -> dict[str, Locale]:
     """The list of this installation, in its order, by code."""
     return read_locales(LOCALES / "locales.yml")
+
+
+def left_to_right(text: str, code: str | None) -> str:
+    """Digits that must run left to right in every script, for a sentence in the locale of that code."""
+    return _LEFT_TO_RIGHT + text if locale_of(code).direction == "rtl" else text
 
 
 def locale_of(code: str | None) -> Locale:

@@ -33,6 +33,7 @@ _LOG = logging.getLogger(__name__)
 _LARGEST_HEAD = 32 * 1024  # bytes of request line and headers; those of the providers have one or two thousand
 _TICK = 0.5  # seconds between two looks at the workers
 _LONGEST_STOP = 30.0  # seconds that workers get to answer what is open, to send it, and to delete records at the provider
+_STOP = "stop"  # what the parent tells its workers before all of them end
 _LONGEST_TAKE = 120.0  # seconds that a worker may need for another edition; its dialogue process may take 60 to start
 _LONGEST_EXCHANGE = 30.0  # seconds from a request's first byte to its answer's last; no provider waits longer than 15
 
@@ -116,14 +117,14 @@ def serve(settings: Settings, model: Path) -> None:
         if settings.workers == 1:
             _serve_alone(settings, editions, edition, reloading, listener)
         else:
-            workers = _Workers(settings, editions.home, edition, listener)
+            workers = _Workers(settings, editions, edition, listener)
             reloading.begin(editions, edition, workers.take)
             workers.serve()
 
 
 def _serve_alone(settings: Settings, editions: Editions, edition: Edition, reloading: Reloading, listener: socket.socket) -> None:
     put_in_use(read_tables(edition.root))
-    service = build_service(settings, edition, KeyRing(), home=editions.home)
+    service = build_service(settings, edition, KeyRing(), home=editions.home, broke_off=editions.broke_off)
 
     def take(another: Edition) -> None:
         taking = service.take_soon(another)
@@ -171,12 +172,14 @@ class _Start:
         edition: what it says.
         home: folder of the editions.
         patient: see `build_app`.
+        broke_off: see `Editions`.
     """
 
     number: int
     edition: Edition
     home: Path
     patient: bool
+    broke_off: bool
 
 
 def _work(settings: Settings, start: _Start, listener: socket.socket, pipe: Connection) -> None:
@@ -193,10 +196,11 @@ def _work(settings: Settings, start: _Start, listener: socket.socket, pipe: Conn
 
 def _serve_as_worker(settings: Settings, start: _Start, listener: socket.socket, pipe: Connection) -> None:
     """Its keys come through the pipe: never by environment, argument or file."""
-    current, previous = pipe.recv()
-    keys = KeyRing(Epoch(current), Epoch(previous))
+    keys = KeyRing(*map(Epoch, pipe.recv()))
     put_in_use(read_tables(start.edition.root))
-    service = build_service(settings, start.edition, keys, first_worker=start.number == 0, home=start.home)
+    service = build_service(
+        settings, start.edition, keys, first_worker=start.number == 0, home=start.home, broke_off=start.broke_off, drains=False
+    )
 
     def follow() -> None:
         try:
@@ -204,6 +208,9 @@ def _serve_as_worker(settings: Settings, start: _Start, listener: socket.socket,
                 told = pipe.recv()
                 if isinstance(told, Edition):
                     service.take_soon(told).add_done_callback(answer)
+                elif told == _STOP:
+                    service.drains = True  # all workers end, and with them the cases: who waits is told
+                    signal.raise_signal(signal.SIGTERM)
                 else:
                     keys.rotate(Epoch(told))
         except (EOFError, OSError):  # the parent is gone: so are the keys of whoever comes next
@@ -268,13 +275,14 @@ class _Workers:
 
     Args:
         settings: the configuration.
-        home: folder of the editions.
+        editions: of this service.
         edition: what the workers say at first.
         listener: the socket that they share.
     """
 
-    def __init__(self, settings: Settings, home: Path, edition: Edition, listener: socket.socket) -> None:
-        self._settings, self._home, self._edition, self._listener = settings, home, edition, listener
+    def __init__(self, settings: Settings, editions: Editions, edition: Edition, listener: socket.socket) -> None:
+        self._settings, self._home, self._edition, self._listener = settings, editions.home, edition, listener
+        self._broke_off = editions.broke_off
         self._context, self._keys = multiprocessing.get_context("spawn"), KeyRing()
         self._workers: dict[int, _Worker] = {}
         self._stopping = threading.Event()
@@ -301,17 +309,17 @@ class _Workers:
 
     def _launch(self, number: int, *, patient: bool = False) -> None:
         ours, theirs = self._context.Pipe()
-        start = _Start(number, self._edition, self._home, patient)
+        start = _Start(number, self._edition, self._home, patient, self._broke_off and not patient)
         process = self._context.Process(target=_work, args=(self._settings, start, self._listener, theirs))
         process.start()
         theirs.close()
         worker = _Worker(process, ours, start.edition)
-        worker.tell((self._keys.current.secret, self._keys.previous.secret))
+        worker.tell(tuple(epoch.secret for epoch in (self._keys.current, self._keys.previous, self._keys.steady)))
         self._workers[number] = worker
 
     def _stop(self) -> None:
         for worker in self._workers.values():
-            worker.process.terminate()
+            worker.tell(_STOP)
         end = time.monotonic() + _LONGEST_STOP
         for worker in self._workers.values():
             worker.process.join(max(0.0, end - time.monotonic()))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.errors import ConfigurationError
+from bot.paths import ROOT
 
 KNOWN = (
     "TWILIO_ACCOUNT_SID",
@@ -27,6 +29,8 @@ KNOWN = (
     "HELPLINE_SESSION_MINUTES",
     "HELPLINE_WORKERS",
     "HELPLINE_UNVERIFIED_NUMBERS",
+    "HELPLINE_STAFF_FOLDER",
+    "HELPLINE_AUDIT_HEAD",
 )
 
 
@@ -82,6 +86,8 @@ class Settings:
         workers: processes that answer; more than one needs Redis.
         redis_url: empty where the store is in memory.
         accept_unverified_numbers: the operator takes responsibility for numbers that no human has checked.
+        staff_folder: where the accounts of the staff lie, and the log of what they did.
+        audit_head: file that holds the end of that log, so that nothing can be cut off from it unseen.
     """
 
     twilio: Twilio | None
@@ -94,6 +100,8 @@ class Settings:
     workers: int
     redis_url: str = field(repr=False)  # it may hold a password
     accept_unverified_numbers: bool
+    staff_folder: Path
+    audit_head: Path
 
     @property
     def real_channels(self) -> bool:
@@ -106,6 +114,12 @@ def _whole(environment: Mapping[str, str], name: str, default: int, lowest: int,
     if not (text.isascii() and text.isdigit()) or not lowest <= int(text) <= highest:
         raise ConfigurationError(f"{name} is not a whole number. Set it between {lowest} and {highest}, or leave it out for {default}.")
     return int(text)
+
+
+def _path(environment: Mapping[str, str], name: str, default: Path) -> Path:
+    """A path; one that does not begin at the root of the file system begins at that of the project, wherever the service is started."""
+    text = environment.get(name, "").strip()
+    return ROOT / text if text else default
 
 
 def _is_absolute(url: str, *schemes: str) -> bool:
@@ -196,6 +210,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         raise ConfigurationError("REDIS_URL is not an address of Redis. Write it like redis://127.0.0.1:6379/0.")
     if workers > 1 and not redis_url:
         raise ConfigurationError("Several workers need a shared store. Set REDIS_URL, or leave HELPLINE_WORKERS at 1.")
+    staff_folder = _path(environment, "HELPLINE_STAFF_FOLDER", ROOT / "staff")
     return Settings(
         twilio,
         telegram,
@@ -207,4 +222,6 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         workers,
         redis_url,
         override == "accept",
+        staff_folder,
+        _path(environment, "HELPLINE_AUDIT_HEAD", staff_folder / "audit.head"),
     )

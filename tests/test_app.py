@@ -20,6 +20,8 @@ from bot import app as app_module
 from bot.app import Service, build_app, build_service, refuse_unchecked_numbers, rotate_keys
 from bot.channels.segments import fold_for_gsm7, measure
 from bot.channels.sms import WEBHOOK_PATH
+from bot.channels.trial_sms import number_of
+from bot.conversation.messages import Reply
 from bot.conversation.tables import read_tables
 from bot.dialogue.catalogues import compile_catalogues, translate
 from bot.dialogue.training import trained_model
@@ -226,6 +228,27 @@ async def test_the_trial_phones_are_there_without_and_no_webhook_is() -> None:
         assert (await client.get("/")).status_code == 200
         form, headers = webhook("hello")
         assert (await client.post(WEBHOOK_PATH, data=form, headers=headers)).status_code in (404, 405)
+
+
+async def test_there_is_an_outlet_for_each_channel() -> None:
+    telegram = {"TELEGRAM_BOT_TOKEN": "123456:ABC-DEF", "TELEGRAM_WEBHOOK_SECRET": "s" * 16}
+    assert list(build(real())[0].outlets) == ["sms"]
+    service, _ = build(real(**telegram))
+    assert list(service.outlets) == ["sms", "telegram"]
+    assert service.outlets["telegram"] is service.telegram
+    assert service.trial is None
+    only_telegram = {name: value for name, value in REAL_SMS.items() if not name.startswith("TWILIO")}
+    assert list(build(settings_from({**only_telegram, **telegram}))[0].outlets) == ["telegram"]
+
+
+async def test_without_real_channels_what_goes_out_comes_to_the_trial_phones() -> None:
+    service, app = build(settings_from({}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:
+        await service.outlets["sms"].send("+12025550101", Reply("here"))
+        await service.outlets["telegram"].send("2", Reply("there"))
+        assert number_of(f"{1:032x}", "US") == "+12025550101"
+        inbox = (await client.post("/trial/inbox", json={"sms": f"{1:032x}", "country": "US", "telegram": f"{1:032x}"})).json()
+        assert [message["text"] for message in [*inbox["sms"], *inbox["telegram"]["messages"]]] == ["here", "there"]
 
 
 async def test_health_counts_what_went_wrong_and_names_nobody(phone: Phone) -> None:

@@ -46,7 +46,7 @@ def test_everything_is_well_as_it_stands() -> None:
     # What no machine can mend: a native reader.
     assert {finding.what.partition(" of ")[0] for finding in found if not finding.good} == {"Review"}
     assert len(about("Review", found)) == len(all_locales()) - 1
-    for part in ("Configuration", "Model", "Catalogue es", "Catalogue fr", "Catalogue ar", "Answers", "Directory", "Places"):
+    for part in ("Configuration", "Model", "Catalogue es", "Catalogue fr", "Catalogue ar", "Answers", "Directory", "Desk", "Places"):
         assert len(about(part, found)) == 1, part
     assert not any(finding.stops for finding in found)
 
@@ -113,6 +113,7 @@ def raising(error: Exception) -> Callable[..., NoReturn]:
         ("answers", DataError("us.yml: answer 3 is broken. Mend it."), "Answers: us.yml: answer 3 is broken. Mend it."),
         ("directory", DataError("helplines/ is broken. Mend it."), "Numbers: helplines/ is broken. Mend it."),
         ("emergency_table", DataError("emergency.yml is broken. Mend it."), "Numbers: emergency.yml is broken. Mend it."),
+        ("desk_settings", DataError("desk.yml line 3: it has no id. Mend it."), "Desk: desk.yml line 3: it has no id. Mend it."),
         ("gazetteer", DataError("data/places/ is broken. Build it."), "Places: data/places/ is broken. Build it."),
     ),
 )

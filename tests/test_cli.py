@@ -194,7 +194,7 @@ def test_an_unknown_command_of_rasa_s_is_told_with_status_2() -> None:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "--help")
     assert status == 0
-    for command in ("train", "chat", "ask", "evaluate", "check", "rasa"):
+    for command in ("train", "chat", "ask", "evaluate", "check", "staff", "audit", "rasa"):
         assert re.search(rf"^ +{command}\b", out, re.M)
 
 

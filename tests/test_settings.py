@@ -6,6 +6,7 @@ import dataclasses
 import re
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +30,8 @@ SECRETS = (TOKEN, BOT_TOKEN, "ABC-secret", SECRET, "secret-password")
 
 
 def test_without_any_setting_the_trial_phones_run() -> None:
-    expected = Settings(None, None, "", "127.0.0.1", 8000, "", 15, 1, "", accept_unverified_numbers=False)
+    staff = ROOT / "staff"
+    expected = Settings(None, None, "", "127.0.0.1", 8000, "", 15, 1, "", False, staff_folder=staff, audit_head=staff / "audit.head")
     for environment in ({}, dict.fromkeys(KNOWN, ""), dict.fromkeys(KNOWN, " "), {"PATH": "/bin", "HOME": "/root", "LANG": "C"}):
         assert settings_from(environment) == expected
     assert not expected.real_channels
@@ -52,6 +54,8 @@ def test_everything_set() -> None:
             "HELPLINE_SESSION_MINUTES": "30",
             "HELPLINE_WORKERS": "4",
             "HELPLINE_UNVERIFIED_NUMBERS": "accept",
+            "HELPLINE_STAFF_FOLDER": "/srv/helpline/staff",
+            "HELPLINE_AUDIT_HEAD": "/mnt/other/head",
         }
     )
     assert settings == Settings(
@@ -65,6 +69,8 @@ def test_everything_set() -> None:
         4,
         REDIS,
         accept_unverified_numbers=True,
+        staff_folder=Path("/srv/helpline/staff"),
+        audit_head=Path("/mnt/other/head"),
     )
     assert settings.real_channels
 
@@ -99,6 +105,13 @@ def test_addresses_that_will_do(address: str) -> None:
 @pytest.mark.parametrize("address", ("redis://127.0.0.1:6379/0", "rediss://help.example.org", "unix:///run/redis.sock?db=1", REDIS))
 def test_redis_that_will_do(address: str) -> None:
     assert settings_from({"REDIS_URL": address, "HELPLINE_WORKERS": "2"}).redis_url == address
+
+
+def test_paths_begin_at_the_root_of_the_project_and_the_head_lies_with_the_log_unless_it_is_told_elsewhere() -> None:
+    settings = settings_from({"HELPLINE_STAFF_FOLDER": "var/staff"})
+    assert (settings.staff_folder, settings.audit_head) == (ROOT / "var" / "staff", ROOT / "var" / "staff" / "audit.head")
+    settings = settings_from({"HELPLINE_STAFF_FOLDER": "/srv/staff", "HELPLINE_AUDIT_HEAD": "var/head"})
+    assert (settings.staff_folder, settings.audit_head) == (Path("/srv/staff"), ROOT / "var" / "head")
 
 
 BAD: dict[str, tuple[Mapping[str, str], str]] = {

@@ -44,13 +44,15 @@ class ProviderError(HelplineError):
     Attributes:
         failure: which way it failed.
         code: the provider's number for it, where it gave one.
+        retry_after: seconds that the provider wants to be left alone; 0 where it did not say.
     """
 
-    def __init__(self, failure: Failure, code: int | None = None) -> None:
+    def __init__(self, failure: Failure, code: int | None = None, retry_after: float = 0.0) -> None:
         what, remedy = _SENTENCES[failure]
         super().__init__(f"{what}. {remedy}" if code is None else f"{what} (error {code}). {remedy}")
         self.failure = failure
         self.code = code
+        self.retry_after = retry_after
 
     @property
     def surely_not_sent(self) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -224,6 +225,40 @@ def render(text: str, choices: tuple[Choice, ...], locale: str) -> str:
         text = _cut(text, _units(text) - (_units(body) - LONGEST_BODY))
         body = _body(text, choices, locale)
     return _cut(body, LONGEST_BODY)
+
+
+# Where a text may be cut, the best place first: between paragraphs, lines, sentences, words. Not within a phone number.
+_PLACES = tuple(re.compile(place) for place in (r"\n\s*\n", r"\n", r"(?<=[.!?؟।…])\s|(?<=[。！？])", r"(?<!\d)\s|\s(?!\d)"))
+
+
+def split(text: str, choices: tuple[Choice, ...], locale: str) -> list[str]:
+    """The bodies that go out one after the other where one SMS does not carry it all; each fits `SmsShape`, and the last has the choices.
+
+    Args:
+        text: words in that locale, as long as they may be.
+        choices: what may be picked next.
+        locale: locale code.
+    """
+    shape, text, bodies = SmsShape(), text.strip(), []
+    while text and not shape.fits(text, choices, locale):
+        end = _end_of_part(text, locale)
+        bodies.append(render(text[:end].rstrip(), (), locale))
+        text = text[end:].lstrip()
+    return [*bodies, render(text, choices, locale)] if text or choices else bodies
+
+
+def _end_of_part(text: str, locale: str) -> int:
+    """Where the first part ends: at the best place in the second half of what one SMS carries."""
+    shape, graphemes = SmsShape(), list(_graphemes(text))
+    most = bisect_left(range(1, len(graphemes) + 1), True, key=lambda n: not shape.fits("".join(graphemes[:n]), (), locale))
+    longest = len("".join(graphemes[: max(most, 1)]))
+    if longest == len(text):
+        return longest
+    for place in _PLACES:
+        end = max((found.start() for found in place.finditer(text, 0, longest + 1) if found.start() <= longest), default=0)
+        if end > longest // 2:
+            return end
+    return longest
 
 
 def _body(text: str, choices: tuple[Choice, ...], locale: str) -> str:

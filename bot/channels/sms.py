@@ -6,7 +6,9 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-security (signature), https:
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
@@ -19,9 +21,10 @@ from starlette.routing import Route
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from twilio.twiml.messaging_response import MessagingResponse  # type: ignore[import-untyped]
 
+from bot.channels.outlets import Delivered, Outcome, outcome_of
 from bot.channels.provider_errors import Failure, ProviderError
 from bot.channels.segments import SmsShape, render
-from bot.channels.twilio_api import STATUS_PATH, TwilioApi, failure_of
+from bot.channels.twilio_api import RECEIPT_FIELD, STATUS_PATH, TwilioApi, failure_of
 from bot.conversation.messages import Kind, Message, Reply, Shape
 from bot.conversation.stop_words import is_carrier_stop
 from bot.errors import HelplineError
@@ -43,10 +46,19 @@ _READ = ("AccountSid", "MessageSid", "From", "Body", "NumMedia", "MediaContentTy
 # A message stays `sent` where a carrier gives no receipts. Twilio waits an hour for one, and deletes no record before.
 _LAST_STATUSES = frozenset(("delivered", "undelivered", "failed", "read", "canceled"))
 _RECEIPTS_AWAITED = 66 * 60.0
+_ARRIVED, _LOST = frozenset(("delivered", "read")), frozenset(("undelivered", "failed"))
+_RECEIPT = re.compile("[0-9a-f]{32}")
 _CANNOT_SAY = frozenset(("001", phonenumbers.UNKNOWN_REGION))
 
 
-def sms_routes(twilio: Twilio, public_url: str, answer: Answer, api: TwilioApi, claim: Claim | None = None) -> list[Route]:
+def sms_routes(
+    twilio: Twilio,
+    public_url: str,
+    answer: Answer,
+    api: TwilioApi,
+    claim: Claim | None = None,
+    delivered: Delivered | None = None,
+) -> list[Route]:
     """The two routes that Twilio calls.
 
     Args:
@@ -56,8 +68,10 @@ def sms_routes(twilio: Twilio, public_url: str, answer: Answer, api: TwilioApi, 
         api: deletes records, and sends where the account has Message Redaction.
         claim: whether the delivery of that id is the first one, asked once before a reply is sent through the API. Without it
             a repeated delivery is sent again; see `_Webhooks._carry`. Not used without redaction.
+        delivered: told of the last status of what went out with a receipt (see `bot.channels.sms_sending`); what it raises of
+            `HelplineError` is passed over.
     """
-    webhooks = _Webhooks(twilio, public_url, answer, api, claim)
+    webhooks = _Webhooks(twilio, public_url, answer, api, claim, delivered)
     return [
         Route(WEBHOOK_PATH, webhooks.message, methods=["POST"], max_body_size=_MOST_BYTES),
         Route(STATUS_PATH, webhooks.status, methods=["POST"], max_body_size=_MOST_BYTES),
@@ -105,13 +119,16 @@ class Proof:
 
 
 class _Webhooks:
-    def __init__(self, twilio: Twilio, public_url: str, answer: Answer, api: TwilioApi, claim: Claim | None) -> None:
+    def __init__(
+        self, twilio: Twilio, public_url: str, answer: Answer, api: TwilioApi, claim: Claim | None, delivered: Delivered | None
+    ) -> None:
         self._redaction = twilio.redaction
         self._proof = Proof(twilio, public_url)
         self._status_url = public_url + STATUS_PATH
         self._answer = answer
         self._api = api
         self._claim = claim
+        self._delivered = delivered
         self._shape = SmsShape()
 
     async def message(self, request: Request) -> Response:
@@ -130,9 +147,17 @@ class _Webhooks:
         if status in _LAST_STATUSES:
             self._api.deletions.schedule(sid)
             _tell_operator(fields.get("ErrorCode", ""))
+            await self._report(request.query_params.get(RECEIPT_FIELD, ""), status, fields.get("ErrorCode", ""))
         elif status == "sent":
             self._api.deletions.schedule(sid, after=_RECEIPTS_AWAITED)
         return Response(status_code=204)
+
+    async def _report(self, receipt: str, status: str, code: str) -> None:
+        """Hands a last status on, where it is one of a message with a receipt."""
+        if self._delivered is None or not _RECEIPT.fullmatch(receipt) or status not in _ARRIVED | _LOST:
+            return
+        with contextlib.suppress(HelplineError):  # nobody waits here who could do anything about it, and Twilio reports once
+            await self._delivered(receipt, Outcome.SENT if status in _ARRIVED else _outcome_of_loss(code))
 
     async def _proven(self, request: Request, path: str, needed: tuple[str, ...]) -> Fields:
         """The fields of a request that Twilio sent.
@@ -248,7 +273,19 @@ def _kind(text: str, fields: Fields) -> Kind:
     return Kind.PICTURE if media in ("image", "video", "") else Kind.FILE
 
 
+def _error_of(code: str) -> ProviderError | None:
+    """The error behind the code of a status; None where there is none."""
+    return ProviderError(failure_of(int(code), 400), int(code)) if code.isdecimal() and len(code) <= 6 else None
+
+
 def _tell_operator(code: str) -> None:
     """Logs why Twilio or a carrier let no reply through, where only the operator can mend it: an unregistered number, a filter."""
-    if code.isdecimal() and len(code) <= 6 and (error := ProviderError(failure_of(int(code), 400), int(code))).for_operator:
+    error = _error_of(code)
+    if error and error.for_operator:
         _log.warning("Twilio did not deliver a reply: %s", error)
+
+
+def _outcome_of_loss(code: str) -> Outcome:
+    """What is said of a message that did not arrive. Whatever the code: what a carrier has lost once is not sent again."""
+    error = _error_of(code)
+    return Outcome.BLOCKED if error and outcome_of(error) is Outcome.BLOCKED else Outcome.UNREACHABLE

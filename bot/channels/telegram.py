@@ -8,6 +8,7 @@ once are kept here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import logging
@@ -25,10 +26,11 @@ from telegram.constants import ChatType
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot import settings
+from bot.channels.outlets import Outcome, Sent, of_rest, outcome_of
 from bot.channels.provider_errors import Failure, ProviderError
 from bot.channels.telegram_memory import Chat, ChatMemory, FirstTimes
 from bot.channels.telegram_profile import set_profile
-from bot.channels.telegram_sending import TelegramShape, call, delete_messages, send_reply, was_pressed_long_ago
+from bot.channels.telegram_sending import TelegramShape, call, delete_messages, send_reply, show_typing, was_pressed_long_ago
 from bot.channels.telegram_updates import (
     ALLOWED_UPDATES,
     LATE_SECONDS,
@@ -41,6 +43,7 @@ from bot.channels.telegram_updates import (
 )
 from bot.conversation.messages import Message, Reply, Shape
 from bot.errors import ConfigurationError, HelplineError
+from bot.store.sealed_lists import SealedLists
 
 PATH = "/webhooks/telegram/webhook"
 # https://core.telegram.org/bots/api#setwebhook
@@ -59,9 +62,10 @@ _BETWEEN_CANCELLATIONS = 0.2  # seconds
 _LOG = logging.getLogger(__name__)
 # Everything that this channel says of itself. Each sentence is fixed; beside it stands at most the kind of an error.
 _UNREADABLE = "telegram.unreadable: an update could not be read and was passed over. Raise python-telegram-bot if this comes often."
-_FAILED = "telegram.failed (%s): a message was not answered. Report this with the version of the service."
+_FAILED = "telegram.failed (%s): a message was not answered, or not sent. Report this with the version of the service."
 _NOT_SENT = "telegram.not_sent (%s): %s"
 _NOT_ERASED = "telegram.not_erased (%s): %s"
+_NOT_SHARED = "telegram.not_shared (%s): the store does not answer, so leaving may not delete what other workers sent. Check the store."
 _FLOOD = "telegram.flood: a message was passed over because thirty of its chat are waiting. Nothing is left to do."
 _NO_CLAIM = "telegram.no_claim (%s): the store does not answer, so a repeated update is only known within this process. Check the store."
 _CONFLICT = (
@@ -102,6 +106,11 @@ class TelegramChannel:
     A repeated update is handled once: update ids are claimed before anything else happens, so a repeat (Telegram posts again when
     our 200 got lost) never comes as far as `answer`, and a reply cannot go out twice.
 
+    It is an `Outlet` too, in every worker and before `start`.
+
+    Attributes:
+        shape: how much one reply carries.
+
     Args:
         telegram: token, secret and address of the Bot API.
         public_url: where Telegram reaches this service, without a slash at its end; empty to poll.
@@ -111,6 +120,8 @@ class TelegramChannel:
             workers exactly one does; the others only answer what comes to their routes.
         session_minutes: quiet time after which the message ids of a chat are forgotten.
         claim: says whether a delivery id comes for the first time to any of several workers. One alone knows by itself.
+        shared: where several workers share the message ids of a chat, so that leaving deletes what any of them sent. One alone
+            remembers its own.
     """
 
     def __init__(
@@ -123,6 +134,7 @@ class TelegramChannel:
         poll: bool = True,
         session_minutes: float = 15,
         claim: Callable[[str], Awaitable[bool]] | None = None,
+        shared: SealedLists | None = None,
     ) -> None:
         quiet_libraries()  # before the first line of the library, which logs the token at DEBUG
         self._secret = telegram.secret
@@ -130,9 +142,10 @@ class TelegramChannel:
         self._answer = answer
         self._poll = poll
         self._claim = claim
+        self._shared = shared
         self._request = request or HTTPXRequest(connection_pool_size=64, pool_timeout=10)
         self._bot = _Bot(telegram.token, f"{telegram.api_base}/bot", request=self._request, get_updates_request=self._request)
-        self._shape = TelegramShape()
+        self.shape: Shape = TelegramShape()
         self._chats = ChatMemory(session_minutes)
         self._first_times = FirstTimes()
         self._open: set[asyncio.Task[None]] = set()
@@ -318,7 +331,7 @@ class TelegramChannel:
             if await self._is_first(str(update.update_id)):
                 await self._take(update)
         except ProviderError as error:
-            _LOG.log(logging.ERROR if error.for_operator else logging.WARNING, _NOT_SENT, error.failure.value, error)
+            _tell_operator(error)
         except Exception as error:  # noqa: BLE001 - none may reach a traceback: its text may quote the person
             _LOG.error(_FAILED, type(error).__name__)
 
@@ -341,7 +354,7 @@ class TelegramChannel:
             await self._leave(update, chat.id)
         elif update.my_chat_member is not None:
             # Blocked, or let in again: nobody said anything. What an erase would have needed is of no use any more.
-            self._chats.forget(chat.id)
+            await self._forget(self._chats.chat(chat.id), chat.id)
         elif update.effective_user is not None and not update.effective_user.is_bot:
             await self._converse(update, chat.id)
 
@@ -368,7 +381,9 @@ class TelegramChannel:
             chat.answered = time.monotonic()
             country, place = await location_of(update)
             message = replace(message, late=late, country=country, place=place)
-            await self._deliver(chat, chat_id, await self._answer(message, self._shape))
+            reply = await self._answer(message, self.shape)
+            async with chat.sending:
+                await self._deliver(chat, chat_id, reply)
 
     async def _answers_for_all_late(self, chat: Chat, update: telegram.Update) -> bool:
         """Whether a late message is the one of its chat that is answered: the newest, and only if no answer came since it was written."""
@@ -379,17 +394,87 @@ class TelegramChannel:
         await asyncio.sleep(_GRACE)
         return chat.newest_late == update.update_id and (update.callback_query is not None or not _answered_lately(chat))
 
-    async def _deliver(self, chat: Chat, chat_id: int, reply: Reply) -> None:
-        if reply.erase:
-            for error in await delete_messages(self._bot, chat_id, chat.take()):
-                _LOG.warning(_NOT_ERASED, error.failure.value, error)
+    # --- outwards -------------------------------------------------------------------------------------------------------------
+
+    async def send(self, address: str, reply: Reply) -> Sent:
+        """See `Outlet`. There are no delivery reports.
+
+        It waits for what is being sent to the chat, but not for the turn of a message that is being answered: whoever answers may
+        send here as well, or wait for something that the sender holds, and both would wait for each other.
+
+        What was handed in before everything was deleted from the chat does not come after it: the person has left.
+        """
+        chat_id = _private_chat(address)
+        if chat_id is None:
+            return Sent(Outcome.UNREACHABLE)
         try:
-            for sent in await send_reply(self._bot, chat_id, reply):
+            chat = self._chats.chat(chat_id)
+            erasures = chat.erasures
+            async with chat.sending:
+                return Sent(await self._deliver(chat, chat_id, reply) if chat.erasures == erasures else Outcome.NOT_SENT)
+        except Exception as error:  # noqa: BLE001 - as in `_handle`
+            _LOG.error(_FAILED, type(error).__name__)
+            return Sent(Outcome.UNKNOWN)
+
+    async def typing(self, address: str) -> None:
+        """See `Outlet`."""
+        chat_id = _private_chat(address)
+        if chat_id is not None:
+            with contextlib.suppress(Exception):  # nobody misses a sign that does not come
+                await show_typing(self._bot, chat_id)
+
+    async def _deliver(self, chat: Chat, chat_id: int, reply: Reply) -> Outcome:
+        """Erases where the reply says so, and sends it. Whoever calls this holds `chat.sending`."""
+        if reply.erase:
+            await self._erase(chat, chat_id)
+        begun = False
+        try:
+            async for sent in send_reply(self._bot, chat_id, reply):
                 chat.note(sent)
+                begun = True
         except ProviderError as error:
+            _tell_operator(error)
             if error.failure is Failure.OPTED_OUT:
-                self._chats.forget(chat_id)
-            raise
+                await self._forget(chat, chat_id)
+            return of_rest(outcome_of(error)) if begun else outcome_of(error)
+        finally:
+            await self._tell_others(chat, chat_id)
+        return Outcome.SENT
+
+    async def _erase(self, chat: Chat, chat_id: int) -> None:
+        """Deletes all messages of the session, those of this worker first: they need no store."""
+        chat.erasures += 1
+        known = chat.take()
+        errors = await delete_messages(self._bot, chat_id, known)
+        of_others = [message_id for message_id in await self._shared_ids(chat_id) if message_id not in known]
+        for error in errors + await delete_messages(self._bot, chat_id, of_others):
+            _LOG.warning(_NOT_ERASED, error.failure.value, error)
+
+    async def _forget(self, chat: Chat, chat_id: int) -> None:
+        """Drops what is remembered of a chat, here and for all workers."""
+        chat.take()
+        self._chats.forget(chat_id)
+        await self._shared_ids(chat_id)
+
+    async def _tell_others(self, chat: Chat, chat_id: int) -> None:
+        """Lets all workers know the message ids that were noted here. After sending: nobody must wait for it."""
+        ids = chat.untold()
+        if self._shared is None or not ids:
+            return
+        try:
+            await self._shared.append(str(chat_id), *ids)
+        except HelplineError as error:
+            _LOG.error(_NOT_SHARED, type(error).__name__)
+
+    async def _shared_ids(self, chat_id: int) -> list[int]:
+        """The message ids that all workers noted; they are forgotten there."""
+        if self._shared is None:
+            return []
+        try:
+            return await self._shared.take(str(chat_id))
+        except HelplineError as error:
+            _LOG.error(_NOT_SHARED, type(error).__name__)
+            return []
 
 
 async def _end(task: asyncio.Task[None]) -> None:
@@ -402,6 +487,15 @@ async def _end(task: asyncio.Task[None]) -> None:
 def _answered_lately(chat: Chat) -> bool:
     """A late message is older than any answer that the chat got since; that answer will do for it."""
     return chat.answered is not None and time.monotonic() - chat.answered < LATE_SECONDS
+
+
+def _private_chat(address: str) -> int | None:
+    """The id of a private chat; None for what is none. A phone number would be somebody else's chat, and a group would read along."""
+    return int(address) if address.isascii() and address.isdecimal() else None
+
+
+def _tell_operator(error: ProviderError) -> None:
+    _LOG.log(logging.ERROR if error.for_operator else logging.WARNING, _NOT_SENT, error.failure.value, error)
 
 
 def _is_conflict(error: ProviderError) -> bool:

@@ -11,9 +11,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from bot.privacy.keys import KeyRing
+from bot.store import Store
+from bot.store.sealed_lists import SealedLists
+
 # "A message can only be deleted if it was sent less than 48 hours ago." https://core.telegram.org/bots/api#deletemessage
 _DELETABLE_SECONDS = 48 * 3600 - 60
-_MOST_MESSAGES = 1_000
+MOST_MESSAGES = 1_000  # of one session, whose ids are remembered
 
 
 @dataclass
@@ -24,14 +28,19 @@ class Chat:
         waiting: messages whose turn it is, or will be.
         answered: when the chat last got an answer (monotonic seconds); None if it did not yet.
         newest_late: update id of the newest message that waits as a late one.
+        sending: held while something is being sent to the chat or deleted from it.
+        erasures: how often everything was deleted from it.
     """
 
     waiting: int = 0
     answered: float | None = None
     newest_late: int = 0
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    erasures: int = 0
     used: float = 0.0
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _messages: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_MOST_MESSAGES))
+    _messages: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=MOST_MESSAGES))
+    _untold: deque[int] = field(default_factory=lambda: deque(maxlen=MOST_MESSAGES))
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -46,12 +55,20 @@ class Chat:
     def note(self, message_id: int) -> None:
         """Remembers the id of a message of this session, the person's or the bot's."""
         self._messages.append((time.monotonic(), message_id))
+        self._untold.append(message_id)
+
+    def untold(self) -> list[int]:
+        """The ids that were noted since this was asked last, for the other workers."""
+        ids = list(self._untold)
+        self._untold.clear()
+        return ids
 
     def take(self) -> list[int]:
         """The ids of this session that can still be deleted; they are forgotten here."""
         oldest = time.monotonic() - _DELETABLE_SECONDS
         ids = [message_id for when, message_id in self._messages if when > oldest]
         self._messages.clear()
+        self._untold.clear()
         return list(dict.fromkeys(ids))
 
 
@@ -112,6 +129,16 @@ class ChatMemory:
         if self._chats:
             wait = next(iter(self._chats.values())).used + self._quiet - time.monotonic()
             self._timer = asyncio.get_running_loop().call_later(max(wait, 0.01), self._wake_at_next_end)
+
+
+def shared_message_ids(store: Store, keys: KeyRing, minutes: float) -> SealedLists:
+    """The message ids of chats, for all workers that share a store.
+
+    Args:
+        store, keys: see `SealedLists`.
+        minutes: quiet time after which those of a chat are forgotten.
+    """
+    return SealedLists(store, keys, "telegram messages", minutes * 60, MOST_MESSAGES)
 
 
 class FirstTimes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
 import httpx
 import telegram
+from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.provider_errors import Failure, ProviderError
@@ -17,6 +18,7 @@ MOST_CHARACTERS = 1_000  # of a reply: people read on phones
 _MOST_UNITS = 4_096  # UTF-16 units of a message, https://core.telegram.org/bots/api#sendmessage
 _MOST_DELETED = 100  # message ids in one call, https://core.telegram.org/bots/api#deletemessages
 _LONGEST_WAIT = 5.0  # seconds that a reply may be held back by Telegram's limits; beyond, it would be answered too late
+_SIGN_TIMEOUT = 2.0  # seconds that are spent on telling that somebody is writing
 _QUERY_TIMEOUT = 1.0  # seconds that a reply waits for the button's small clock to be stopped
 _PAUSE = 0.5  # seconds before a second try to connect
 _PLAIN = telegram.LinkPreviewOptions(is_disabled=True)
@@ -87,7 +89,7 @@ def _pause_before_second_try(error: TelegramError) -> float | None:
     return _PAUSE if failure_of(error).failure is Failure.NOT_CONNECTED else None
 
 
-async def send_reply(bot: telegram.Bot, chat_id: int, reply: Reply) -> list[int]:
+async def send_reply(bot: telegram.Bot, chat_id: int, reply: Reply) -> AsyncIterator[int]:
     """Sends the words of a reply, if it has any.
 
     Args:
@@ -95,22 +97,37 @@ async def send_reply(bot: telegram.Bot, chat_id: int, reply: Reply) -> list[int]
         chat_id: where to.
         reply: what to send; its choices become buttons below the last message.
     Returns:
-        The ids of the messages sent: one, but for a text that no `TelegramShape` lets through.
+        The id of each message as soon as it is sent: one, but for a text that no `TelegramShape` lets through.
     Raises:
-        ProviderError: not all of it was sent, or perhaps not.
+        ProviderError: what comes next was not sent, or perhaps not; nor was anything after it.
     """
     if not reply.text.strip():
-        return []
+        return
     *parts, last = pieces(reply.text)
-    sent = [await _send(bot, chat_id, part, None) for part in parts]
+    for part in parts:
+        yield await _send(bot, chat_id, part, None)
     try:
-        return [*sent, await _send(bot, chat_id, last, keyboard(reply.choices))]
+        sent = await _send(bot, chat_id, last, keyboard(reply.choices))
     except ProviderError as error:
         if error.failure is not Failure.REFUSED or not reply.choices:
             raise
+    else:
+        yield sent
+        return
     # Words without buttons are better than silence; what stood on them can be typed.
     lines = "\n".join(label(choice) for choice in reply.choices)
-    return [*sent, *[await _send(bot, chat_id, part, None) for part in pieces(f"{last}\n\n{lines}")]]
+    for part in pieces(f"{last}\n\n{lines}"):
+        yield await _send(bot, chat_id, part, None)
+
+
+async def show_typing(bot: telegram.Bot, chat_id: int) -> None:
+    """Shows for five seconds, or until the next message, that somebody is writing. Tried once: a second try would come too late.
+
+    Raises:
+        TelegramError: it was not shown, or perhaps not.
+    Source: https://core.telegram.org/bots/api#sendchataction
+    """
+    await bot.send_chat_action(chat_id, ChatAction.TYPING, read_timeout=_SIGN_TIMEOUT, connect_timeout=_SIGN_TIMEOUT)
 
 
 async def _send(bot: telegram.Bot, chat_id: int, text: str, buttons: telegram.InlineKeyboardMarkup | None) -> int:

@@ -1,8 +1,9 @@
 """Trial phones: an SMS phone and a Telegram phone in the browser, for trying the service without an account, a number or a bot.
 
 Played here are the providers, not the channels: what is typed becomes what Twilio and Telegram would send, and goes through the code
-that real messages go through (see `trial_sms` and `trial_telegram`). Nothing leaves the process. A message bears the name of its
-real channel, so trial phones and real channels must never run together; `bot.app` sees to that.
+that real messages go through (see `trial_sms` and `trial_telegram`). What a phone did not ask for waits in the store until its page
+asks (see `trial_inbox`). Nothing leaves the service. A message bears the name of its real channel, so trial phones and real channels
+must never run together; `bot.app` sees to that.
 """
 
 from __future__ import annotations
@@ -18,12 +19,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.channels.outlets import Delivered, Outlets
+from bot.channels.telegram_memory import shared_message_ids
 from bot.channels.telegram_profile import COMMANDS
+from bot.channels.trial_inbox import Inbox
 from bot.channels.trial_sms import SmsPhones, has_numbers
 from bot.channels.trial_telegram import UNREADABLE, TelegramPhones, location, words
 from bot.conversation.messages import Message, Reply, Shape
 from bot.dialogue.catalogues import translate
+from bot.errors import HelplineError
 from bot.locales import all_locales
+from bot.privacy.keys import KeyRing
+from bot.store import Store
 
 _STATIC = Path(__file__).parent / "trial_static"
 _FILES = {"trial.css": "text/css", "trial.js": "text/javascript", "trial.svg": "image/svg+xml"}
@@ -33,6 +40,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_SESSION_MINUTES = 15
 _MOST_BYTES = 32 * 1024
 _MOST_CHARACTERS = 4096  # of a Telegram message; no SMS has as many
 _LONGEST_DATA = 64  # bytes of a button, https://core.telegram.org/bots/api#inlinekeyboardbutton
@@ -41,37 +49,60 @@ _COUNTRY = re.compile("[A-Z]{2}|")
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]{2,4})?|")
 
 
-def trial_routes(answer: Callable[[Message, Shape], Awaitable[Reply]]) -> list[BaseRoute]:
-    """The page, its files, and what its two phones post to.
+class TrialPhones:
+    """The two phones: the page in the browser, and the providers behind it.
 
     Args:
         answer: the conversation; it never raises.
+        store: where that waits which no phone asked for.
+        keys: what it is found and sealed with.
+        delivered: told when a phone has got what was sent to it with a receipt.
     """
-    sms_phones, telegram_phones = SmsPhones(answer), TelegramPhones(answer)
 
-    async def sms(request: Request) -> Response:
+    def __init__(
+        self, answer: Callable[[Message, Shape], Awaitable[Reply]], store: Store, keys: KeyRing, delivered: Delivered | None = None
+    ) -> None:
+        self._sms = SmsPhones(answer, Inbox(store, keys, "sms"), delivered)
+        self._telegram = TelegramPhones(answer, Inbox(store, keys, "telegram"), shared_message_ids(store, keys, _SESSION_MINUTES))
+
+    def routes(self) -> list[BaseRoute]:
+        """The page, its files, and what its two phones post to."""
+        return [
+            Route("/", _page, methods=["GET"]),
+            Route("/trial/static/{name}", _file, methods=["GET"]),
+            Route("/trial/languages", _languages, methods=["GET"]),
+            Route("/trial/sms", self._post_sms, methods=["POST"], max_body_size=_MOST_BYTES),
+            Route("/trial/telegram", self._post_telegram, methods=["POST"], max_body_size=_MOST_BYTES),
+            Route("/trial/inbox", self._post_inbox, methods=["POST"], max_body_size=_MOST_BYTES),
+        ]
+
+    def outlets(self) -> Outlets:
+        """What sends to the phones, under the names of the real channels."""
+        return {"sms": self._sms.outlet, "telegram": self._telegram.outlet}
+
+    async def _post_sms(self, request: Request) -> Response:
         posted = await _posted(request)
-        phone, country, text = _word(posted, "phone", _PHONE), _word(posted, "country", _COUNTRY), _text(posted.get("text"))
-        if country and not has_numbers(country):
-            raise HTTPException(400)
-        return JSONResponse(await sms_phones.send(phone, country, text), headers=_HEADERS)
+        phone, country, text = _word(posted, "phone", _PHONE), _country(posted), _text(posted.get("text"))
+        return JSONResponse(await self._sms.send(phone, country, text), headers=_HEADERS)
 
-    async def telegram(request: Request) -> Response:
+    async def _post_telegram(self, request: Request) -> Response:
         posted = await _posted(request)
         phone, language = _word(posted, "phone", _PHONE), _word(posted, "language", _LANGUAGE)
         if "button" in posted:
-            shown = await telegram_phones.press(phone, language, _button(posted["button"]))
+            shown = await self._telegram.press(phone, language, _button(posted["button"]))
         else:
-            shown = await telegram_phones.send(phone, language, _content(posted))
+            shown = await self._telegram.send(phone, language, _content(posted))
         return JSONResponse(shown, headers=_HEADERS)
 
-    return [
-        Route("/", _page, methods=["GET"]),
-        Route("/trial/static/{name}", _file, methods=["GET"]),
-        Route("/trial/languages", _languages, methods=["GET"]),
-        Route("/trial/sms", sms, methods=["POST"], max_body_size=_MOST_BYTES),
-        Route("/trial/telegram", telegram, methods=["POST"], max_body_size=_MOST_BYTES),
-    ]
+    async def _post_inbox(self, request: Request) -> Response:
+        """What both phones of a page have got since it asked last."""
+        posted = await _posted(request)
+        sms, country, telegram = _word(posted, "sms", _PHONE), _country(posted), _word(posted, "telegram", _PHONE)
+        try:
+            arrived = {"sms": await self._sms.arrived(sms, country), "telegram": await self._telegram.arrived(telegram)}
+        except HelplineError:
+            raise HTTPException(503) from None
+        return JSONResponse(arrived, headers=_HEADERS)
 
 
 async def _page(request: Request) -> Response:
@@ -122,6 +153,14 @@ def _word(posted: dict[str, Any], name: str, form: re.Pattern[str]) -> str:
     if not isinstance(value, str) or not form.fullmatch(value):
         raise HTTPException(400)
     return value
+
+
+def _country(posted: dict[str, Any]) -> str:
+    """The country of an SMS phone; empty where its number tells none."""
+    country = _word(posted, "country", _COUNTRY)
+    if country and not has_numbers(country):
+        raise HTTPException(400)
+    return country
 
 
 def _text(value: object) -> str:

@@ -6,6 +6,7 @@ of `bot.channels.sms`, which check it as they check any other.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -18,10 +19,15 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
+from bot.channels.outlets import Delivered
+from bot.channels.provider_errors import Failure, ProviderError
 from bot.channels.segments import measure
 from bot.channels.sms import WEBHOOK_PATH, sms_routes
-from bot.channels.twilio_api import TwilioApi
+from bot.channels.sms_sending import SmsOutlet
+from bot.channels.trial_inbox import Inbox
+from bot.channels.twilio_api import RECEIPT_FIELD, STATUS_PATH, TwilioApi
 from bot.conversation.messages import Message, Reply, Shape
+from bot.errors import HelplineError
 from bot.settings import Twilio
 
 _URL = "https://trial.invalid"
@@ -62,8 +68,21 @@ def number_of(phone: str, country: str) -> str:
     return f"{beginnings[which % len(beginnings)]}{rest:0{digits}}"
 
 
-class _ForgetfulApi(TwilioApi):
-    """A Twilio without records, so none is to be deleted. No reply is sent through it: that is for accounts with redaction."""
+class _PlayedTwilio(TwilioApi):
+    """A Twilio whose phones are in the browser. It keeps no records, so none is to be deleted."""
+
+    def __init__(self, twilio: Twilio, inbox: Inbox) -> None:
+        super().__init__(twilio, _URL)
+        self._inbox = inbox
+
+    async def send(self, to: str, body: str, receipt: str = "") -> str:
+        """Leaves a message for the phone of that number."""
+        sid = _fresh_sid()
+        try:
+            await self._inbox.put(to, sid=sid, text=body, receipt=receipt)
+        except HelplineError:
+            raise ProviderError(Failure.UNCERTAIN) from None
+        return sid
 
     async def delete_message(self, sid: str) -> None:
         """Does nothing."""
@@ -74,18 +93,23 @@ class SmsPhones:
 
     Attributes:
         signer: signs webhooks as Twilio does.
+        outlet: sends to the phones what they did not ask for.
     """
 
-    def __init__(self, answer: Callable[[Message, Shape], Awaitable[Reply]]) -> None:
+    def __init__(self, answer: Callable[[Message, Shape], Awaitable[Reply]], inbox: Inbox, delivered: Delivered | None = None) -> None:
         """
         Args:
             answer: the conversation.
+            inbox: of the phones.
+            delivered: told when a phone has got what was sent to it.
         """
         token = secrets.token_hex(16)
         self._account = "AC" + secrets.token_hex(16)
         self.signer = RequestValidator(token)
         twilio = Twilio(self._account, token, _OURS, _URL, redaction=False)
-        channel = Starlette(routes=sms_routes(twilio, _URL, answer, _ForgetfulApi(twilio, _URL)))
+        self._inbox, api = inbox, _PlayedTwilio(twilio, inbox)
+        self.outlet = SmsOutlet(api)
+        channel = Starlette(routes=sms_routes(twilio, _URL, answer, api, delivered=delivered))
         self._channel = httpx.AsyncClient(transport=httpx.ASGITransport(channel), base_url=_URL)
 
     async def send(self, phone: str, country: str, text: str) -> dict[str, object]:
@@ -95,29 +119,67 @@ class SmsPhones:
             phone, country: see `number_of`.
             text: what is typed.
         Returns:
-            What comes back: its `text`, empty for silence, with `encoding`, `chars` and `segments`; and the phone's `number`.
+            What comes back: its `text`, empty for silence, with `encoding`, `chars` and `segments`; the phone's `number`; and what
+            has `arrived` before, see `arrived`.
         Raises:
             HTTPException: the channel refused the webhook, with that status.
         """
         number = number_of(phone, country)
-        form = _webhook(self._account, number, text)
-        response = await self._channel.post(
-            WEBHOOK_PATH,
-            content=urlencode(form),
-            headers={
-                "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
-                "X-Twilio-Signature": self.signer.compute_signature(_URL + WEBHOOK_PATH, form),
-            },
-        )
+        with contextlib.suppress(HelplineError):  # a reply needs no store
+            await self._inbox.hold(number, phone)
+        response = await self._call(WEBHOOK_PATH, _webhook(self._account, number, text))
         if response.status_code != 200:
             raise HTTPException(response.status_code)
-        reply = _text_of(response.text)
-        return {"number": number, "text": reply, **asdict(measure(reply))}
+        reply, arrived = _text_of(response.text), []
+        with contextlib.suppress(HelplineError):
+            arrived = await self.arrived(phone, country)
+        return {"number": number, "text": reply, **asdict(measure(reply)), "arrived": arrived}
+
+    async def arrived(self, phone: str, country: str) -> list[dict[str, object]]:
+        """What was sent to a phone and is shown now, each with its `text`, `encoding`, `chars` and `segments`.
+
+        Args:
+            phone, country: see `number_of`.
+        Raises:
+            StoreFull, StoreUnavailable: see `Store`.
+        """
+        number = number_of(phone, country)
+        items = await self._inbox.take(number) if await self._inbox.holds(number, phone) else []
+        for item in items:
+            path = f"{STATUS_PATH}?{RECEIPT_FIELD}={item['receipt']}" if item["receipt"] else STATUS_PATH
+            await self._call(path, _report(self._account, number, item["sid"]))
+        return [{"text": item["text"], **asdict(measure(item["text"]))} for item in items]
+
+    async def _call(self, path: str, form: dict[str, str]) -> httpx.Response:
+        """Calls the channel as Twilio does."""
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+            "X-Twilio-Signature": self.signer.compute_signature(_URL + path, form),
+        }
+        return await self._channel.post(path, content=urlencode(form), headers=headers)
+
+
+def _fresh_sid() -> str:
+    return "SM" + secrets.token_hex(16)
+
+
+def _report(account: str, number: str, sid: str) -> dict[str, str]:
+    """The form of a last status. https://www.twilio.com/docs/messaging/guides/track-outbound-message-status"""
+    return {
+        "SmsSid": sid,
+        "SmsStatus": "delivered",
+        "MessageStatus": "delivered",
+        "To": number,
+        "MessageSid": sid,
+        "AccountSid": account,
+        "From": _OURS,
+        "ApiVersion": "2010-04-01",
+    }
 
 
 def _webhook(account: str, number: str, text: str) -> dict[str, str]:
     """The form of an incoming message. https://www.twilio.com/docs/messaging/guides/webhook-request"""
-    sid = "SM" + secrets.token_hex(16)
+    sid = _fresh_sid()
     blank = dict.fromkeys(("FromCity", "FromState", "FromZip", "FromCountry", "ToCity", "ToState", "ToZip"), "")
     return {
         **blank,

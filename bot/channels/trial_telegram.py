@@ -6,6 +6,7 @@ answered here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
@@ -18,8 +19,11 @@ from typing import Any, cast
 from telegram.request import BaseRequest, RequestData
 
 from bot.channels.telegram import TelegramChannel
+from bot.channels.trial_inbox import Inbox
 from bot.conversation.messages import Message, Reply, Shape
+from bot.errors import HelplineError
 from bot.settings import Telegram
+from bot.store.sealed_lists import SealedLists
 
 _TOKEN = "1:trial"  # noqa: S105 - of a bot that there is not
 _BOT = {"id": 1, "is_bot": True, "first_name": "Trial"}
@@ -48,15 +52,22 @@ def location(latitude: float, longitude: float) -> dict[str, Any]:
 
 
 class TelegramPhones:
-    """Plays Telegram and the phones behind it."""
+    """Plays Telegram and the phones behind it.
 
-    def __init__(self, answer: Callable[[Message, Shape], Awaitable[Reply]]) -> None:
+    Attributes:
+        outlet: sends to the phones what they did not ask for.
+    """
+
+    def __init__(self, answer: Callable[[Message, Shape], Awaitable[Reply]], inbox: Inbox, shared: SealedLists) -> None:
         """
         Args:
             answer: the conversation.
+            inbox: of the phones.
+            shared: message ids of the channel, see `TelegramChannel`.
         """
         telegram = Telegram(_TOKEN, "", "https://trial.invalid")
-        self._channel = TelegramChannel(telegram, "", answer, request=_PlayedBotApi(), poll=False)
+        self._inbox = inbox
+        self.outlet = TelegramChannel(telegram, "", answer, request=_PlayedBotApi(inbox), poll=False, shared=shared)
 
     async def send(self, phone: str, language: str, content: dict[str, Any]) -> dict[str, object]:
         """Sends a message from a phone.
@@ -66,7 +77,8 @@ class TelegramPhones:
             language: of the phone's app, as Telegram names it (``pt-br``); empty where the app does not tell.
             content: what the message holds, see `words`, `location` and `UNREADABLE`.
         Returns:
-            The message's `own` id; `messages` that come back, each with its id, text and buttons; ids of those `deleted`.
+            The message's `own` id; `messages` that come back, each with its id, text and buttons; ids of those `deleted`; and what
+            has `arrived` before, see `arrived`.
         """
         chat_id = _chat_id(phone)
         message = {**_message(chat_id), "from": _person(chat_id, language), **content}
@@ -90,10 +102,32 @@ class TelegramPhones:
         screen = _Screen(chat_id)
         before = _SCREEN.set(screen)
         try:
-            await self._channel.handle({"update_id": _fresh_id(), kind: content})
+            await self.outlet.handle({"update_id": _fresh_id(), kind: content})
         finally:
+            screen.shown = True
             _SCREEN.reset(before)
-        return {"messages": screen.messages, "deleted": screen.deleted}
+        arrived: dict[str, object] = {"messages": [], "deleted": [], "typing": False}
+        with contextlib.suppress(HelplineError):  # a reply needs no store
+            arrived = await self._arrived(chat_id, gone=screen.deleted)
+        return {"messages": screen.messages, "deleted": screen.deleted, "arrived": arrived}
+
+    async def arrived(self, phone: str) -> dict[str, object]:
+        """What came to a phone that it did not ask for.
+
+        Args:
+            phone: its id.
+        Returns:
+            `messages` and ids of those `deleted`, as for `send`; and whether somebody is `typing`.
+        Raises:
+            StoreFull, StoreUnavailable: see `Store`.
+        """
+        return await self._arrived(_chat_id(phone), gone=[])
+
+    async def _arrived(self, chat_id: int, gone: list[int]) -> dict[str, object]:
+        items = await self._inbox.take(str(chat_id))
+        deleted = [message_id for item in items for message_id in item.get("deleted", ())]
+        messages = [item["message"] for item in items if "message" in item and item["message"]["id"] not in (*deleted, *gone)]
+        return {"messages": messages, "deleted": deleted, "typing": await self._inbox.is_typing(str(chat_id))}
 
 
 def _chat_id(phone: str) -> int:
@@ -121,42 +155,35 @@ class _Screen:
         chat_id: of the phone.
         messages: that were sent to it.
         deleted: ids of messages that were taken off it.
+        shown: it is over; what comes now waits for the page.
     """
 
     chat_id: int
     messages: list[dict[str, Any]] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
-
-    def call(self, method: str, given: dict[str, Any]) -> object:
-        """Does what a call to the Bot API asks for, and returns its result.
-
-        Raises:
-            LookupError: a trial phone cannot do that.
-        """
-        if given.get("chat_id", self.chat_id) != self.chat_id:
-            raise LookupError(method)
-        if method == "sendMessage":
-            return self._show(given)
-        if method == "deleteMessages":
-            self.deleted += given["message_ids"]
-        elif method != "answerCallbackQuery":
-            raise LookupError(method)
-        return True
-
-    def _show(self, given: dict[str, Any]) -> dict[str, Any]:
-        message = {**_message(self.chat_id), "text": given["text"]}
-        rows = given.get("reply_markup", {}).get("inline_keyboard", [])
-        buttons = [[{"text": button["text"], "data": button["callback_data"]} for button in row] for row in rows]
-        self.messages.append({"id": message["message_id"], "text": message["text"], "buttons": buttons})
-        return message
+    shown: bool = False
 
 
-# Set while an update is handled, for that task alone: so no phone ever sees what goes to another.
-_SCREEN: ContextVar[_Screen] = ContextVar("screen of a trial phone")
+# Set while an update is handled, for that task and those that it starts: so no phone ever sees what goes to another.
+_SCREEN: ContextVar[_Screen | None] = ContextVar("screen of a trial phone", default=None)
+
+
+def _shown(message: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """A message as the page shows it."""
+    rows = given.get("reply_markup", {}).get("inline_keyboard", [])
+    buttons = [[{"text": button["text"], "data": button["callback_data"]} for button in row] for row in rows]
+    return {"id": message["message_id"], "text": message["text"], "buttons": buttons}
 
 
 class _PlayedBotApi(BaseRequest):
-    """The Bot API, as far as a private chat needs it. https://core.telegram.org/bots/api"""
+    """The Bot API, as far as a private chat needs it. https://core.telegram.org/bots/api
+
+    Args:
+        inbox: where that waits which is no answer to an update.
+    """
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
 
     @property
     def read_timeout(self) -> float | None:
@@ -175,7 +202,39 @@ class _PlayedBotApi(BaseRequest):
         """Answers one call."""
         given = cast("dict[str, Any]", request_data.parameters) if request_data else {}
         try:
-            result = _SCREEN.get().call(url.rpartition("/")[2], given)
+            result = await self._call(url.rpartition("/")[2], given)
         except LookupError:
             return 400, b'{"ok": false, "error_code": 400, "description": "Bad Request: a trial phone cannot do that"}'
+        except HelplineError:
+            return 503, b'{"ok": false, "error_code": 503, "description": "Service Unavailable"}'
         return 200, json.dumps({"ok": True, "result": result}).encode()
+
+    async def _call(self, method: str, given: dict[str, Any]) -> object:
+        """Does what a call asks for, and returns its result.
+
+        Raises:
+            LookupError: a trial phone cannot do that.
+            HelplineError: the store cannot take it.
+        """
+        if method == "answerCallbackQuery":
+            return True
+        chat_id = int(given["chat_id"])
+        screen = _SCREEN.get()
+        here = screen if screen and screen.chat_id == chat_id and not screen.shown else None
+        if method == "sendMessage":
+            message = {**_message(chat_id), "text": given["text"]}
+            if here:
+                here.messages.append(_shown(message, given))
+            else:
+                await self._inbox.put(str(chat_id), message=_shown(message, given))
+            return message
+        if method == "deleteMessages":
+            if here:
+                here.deleted += given["message_ids"]
+            else:
+                await self._inbox.put(str(chat_id), deleted=given["message_ids"])
+        elif method == "sendChatAction":
+            await self._inbox.show_typing(str(chat_id))
+        else:
+            raise LookupError(method)
+        return True

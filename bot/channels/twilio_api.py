@@ -19,6 +19,8 @@ from bot.channels.provider_errors import Failure, ProviderError
 from bot.settings import Twilio
 
 STATUS_PATH = "/webhooks/twilio/status"
+# Of the address at which Twilio reports: Twilio calls it as it was given, and signs it whole.
+RECEIPT_FIELD = "receipt"
 
 # Twilio waits 15 seconds for the answer to its webhook; the dialogue may take 3 of them.
 _DEADLINE = 5.0
@@ -80,19 +82,22 @@ class TwilioApi:
         )
         self.deletions = Deletions(self.delete_message)
 
-    async def send(self, to: str, body: str) -> str:
+    async def send(self, to: str, body: str, receipt: str = "") -> str:
         """Sends one message.
 
         Args:
             to: address of the person, as the webhook gave it.
             body: of at most 1,600 characters.
+            receipt: comes back with each report of how this message fares. It must be random and not made of the sid, which leads back
+                to a number at Twilio; so it also tells of a message whose sid we never heard, and no rotation of keys loses it.
         Returns:
             The sid of its record.
         Raises:
             ProviderError: it was not sent, or (`Failure.UNCERTAIN`) perhaps was.
         Source: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
         """
-        form = {"To": to, "Body": body, "StatusCallback": self._status_callback, **self._sender(to), **self._retention()}
+        reported_to = f"{self._status_callback}?{RECEIPT_FIELD}={receipt}" if receipt else self._status_callback
+        form = {"To": to, "Body": body, "StatusCallback": reported_to, **self._sender(to), **self._retention()}
         response = await self._call("POST", "/Messages.json", form)
         sid = _fields(response).get("sid")
         if not isinstance(sid, str):
@@ -142,7 +147,13 @@ class TwilioApi:
             return response
         code = _fields(response).get("code")
         code = code if isinstance(code, int) else None
-        raise ProviderError(failure_of(code, response.status_code), code)
+        raise ProviderError(failure_of(code, response.status_code), code, _retry_after(response))
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds of the header `Retry-After`; 0 where it is not there, or is a date."""
+    seconds = response.headers.get("retry-after", "")
+    return float(seconds) if re.fullmatch(r"\d{1,6}", seconds, re.ASCII) else 0.0
 
 
 def _fields(response: httpx.Response) -> dict[str, object]:

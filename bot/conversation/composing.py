@@ -113,7 +113,7 @@ def compose(turn: Turn, session: Session, shape: Shape, *, asked_person: bool = 
         shape: of the channel.
         asked_person: the reply is itself the way to a person, so that 0 need not be spelled out.
     """
-    after = Session(turn=session.turn + 1, state=turn.state, locale=turn.locale)
+    after = session.next(turn.state, turn.locale)
     person = not (turn.bare or turn.ended or asked_person)
     options = page = [] if turn.bare else list(turn.options)
     if len(options) > len(_DIGITS):
@@ -135,7 +135,7 @@ def rest(session: Session, shape: Shape, *, lead: str | None = None, locale: str
         locale: of that sentence.
     """
     locale = locale or session.locale or "en"
-    after = Session(turn=session.turn + 1, state=session.state, locale=session.locale)
+    after = session.next(session.state, session.locale)
     open_options = session.open_options()
     if session.held and not session.later:  # a list of options that is being paged through
         options = session.held if lead is None else open_options + session.held

@@ -7,6 +7,7 @@ import json
 import re
 import time
 import unicodedata
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
@@ -16,8 +17,11 @@ from bot.conversation.last_wall import LastWall, likely_locale
 from bot.conversation.messages import SILENCE, Kind, Message, Reply, Shape, Turn
 from bot.conversation.sessions import LATER, Session, Sessions
 from bot.conversation.stop_words import is_carrier_help, is_carrier_stop
+from bot.conversation.with_human import WithHuman
 from bot.dialogue.catalogues import translate
 from bot.errors import HelplineError, StoreFull, TurnFailed
+from bot.handoff.handoffs import Handoffs
+from bot.handoff.wording import PAYLOAD
 from bot.knowledge.emergency import numbers_of
 from bot.locales import all_locales
 from bot.nlu.text import clean, fold
@@ -91,10 +95,12 @@ class Conversation:
         dialogue: the model behind its seam.
         sessions: what is remembered.
         last_wall: what answers when anything else fails.
+        handoffs: the way to a human at the desk; None where there is no desk.
     """
 
-    def __init__(self, dialogue: Dialogue, sessions: Sessions, last_wall: LastWall) -> None:
+    def __init__(self, dialogue: Dialogue, sessions: Sessions, last_wall: LastWall, handoffs: Handoffs | None = None) -> None:
         self._dialogue, self._sessions, self.last_wall = dialogue, sessions, last_wall
+        self._human = WithHuman(handoffs) if handoffs else None
         self.failures = 0
 
     async def answer(self, message: Message, shape: Shape) -> Reply:
@@ -121,6 +127,8 @@ class Conversation:
     async def _leave(self, message: Message, came: float, reply: Reply) -> Reply:
         try:
             await self._sessions.leave(message, came)
+            if self._human:
+                await self._human.left(message)
         except HelplineError:
             self.failures += 1
         return reply
@@ -152,7 +160,7 @@ class Conversation:
         if session:
             known.append(session)
         reply, session, ended = await self._reply(message, session or Session(), shape)
-        if not reply.text.strip():
+        if not reply.text.strip() and reply is not SILENCE:
             raise TurnFailed("The reply was empty. The last wall answers; report this.")
         if await self._has_left(message, came):
             return await self._silence(message)
@@ -180,18 +188,33 @@ class Conversation:
         text, payload = self._meant(message, session)
         if payload and text == LATER:
             return (*rest(session, shape), False)
-        if text is None:
+        if self._human and (answered := await self._human.instead(message, session, shape, text, payload, self._ask(message, session))):
+            return answered
+        if text is None or text.startswith(PAYLOAD):
             return self._fixed(message, session, shape, *(_LOST if message.kind is Kind.PLACE else _GONE))
-        hints: dict[str, Any] = {"locale_hint": message.locale or session.locale or likely_locale(message), "country_hint": message.country}
-        if session.options and not payload:
-            hints["open_topics"] = session.open_topics()
-        turn = await self._dialogue.reply(text, session.state, hints, payload=payload)
+        turn = await self._dialogue.reply(text, session.state, self._hints(message, session, payload), payload=payload)
         if turn.options and turn.understanding and turn.understanding.topic == "affirm" and session.options:
             if not (still_open := session.open_options()):
                 return (*rest(session, shape), False)  # yes where only "more" was offered
             turn = replace(turn, options=tuple(still_open))  # yes to several things picks none of them: they are put again, not the menu
+        if self._human:
+            turn, session = await self._human.beside(message, session, turn, payload and text == _PERSON)
         reply, session = compose(turn, session, shape, asked_person=payload and text == _PERSON)
         return reply, session, turn.ended
+
+    def _ask(self, message: Message, session: Session) -> Callable[[], Awaitable[Turn]]:
+        """What asks the dialogue for its turn to the words of a message."""
+        danger = is_emergency_number(message.text, message.country)
+        text = "/danger_now" if danger else message.text
+        return lambda: self._dialogue.reply(text, session.state, self._hints(message, session, danger), payload=danger)
+
+    @staticmethod
+    def _hints(message: Message, session: Session, payload: bool) -> dict[str, Any]:
+        locale = message.locale or session.locale or likely_locale(message)
+        hints: dict[str, Any] = {"locale_hint": locale, "country_hint": message.country}
+        if session.options and not payload:
+            hints["open_topics"] = session.open_topics()
+        return hints
 
     def _meant(self, message: Message, session: Session) -> tuple[str | None, bool]:
         """What goes to the dialogue: the person's text, or the intent behind a choice; None where the choice is gone."""

@@ -8,10 +8,9 @@ from bot.conversation.messages import Message, Reply
 from bot.dialogue.catalogues import translate
 from bot.knowledge.directory_words import labels
 from bot.knowledge.emergency import Numbers, emergency_table
-from bot.locales import DEFAULT, all_locales
+from bot.locales import DEFAULT, all_locales, left_to_right
 from bot.nlu.text import script_of
 
-_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 _SENTENCES = {
     "utter_last_wall": "This line has a fault right now. Please write again in a few minutes.",
     "utter_danger": "If you are in danger now, call {danger}.",
@@ -59,14 +58,11 @@ class LastWall:
         """
         locale = locale if locale in all_locales() else likely_locale(message)
         words, numbers = self._words[locale], self._numbers.get(message.country or "", Numbers(""))
-
-        def digits(text: str) -> str:
-            return _LEFT_TO_RIGHT + text if all_locales()[locale].direction == "rtl" else text
-
-        danger = words["utter_danger"].format(danger=digits(numbers.danger)) if numbers.danger else words["utter_danger_anywhere"]
-        lines = [danger, words["utter_danger_limits"], words["utter_last_wall"]]
+        danger = left_to_right(numbers.danger, locale)
+        call = words["utter_danger"].format(danger=danger) if numbers.danger else words["utter_danger_anywhere"]
+        lines = [call, words["utter_danger_limits"], words["utter_last_wall"]]
         if numbers.hotline and (numbers.hotline.phone or numbers.hotline.sms):
             label = self._labels[locale][numbers.hotline.label]
-            phone = digits(numbers.hotline.phone or numbers.hotline.sms)
+            phone = left_to_right(numbers.hotline.phone or numbers.hotline.sms, locale)
             lines.insert(1, words["utter_service_phone"].format(label=label[:1].upper() + label[1:], phone=phone))
         return Reply("\n".join(lines), locale=locale, urgent="danger")

@@ -160,6 +160,9 @@ class Turn:
         urgent: kind of urgency that was answered, or None.
         state: the session's tracker after the turn, without text; opaque outside the dialogue.
         ended: the person left or erased: the session is to be dropped.
+        offers_person: the reply is about a human who helps.
+        about: what an advocate may be told, if she agrees: ``topic``, ``country`` (ISO 3166-1 alpha-2) and ``place`` (name of the nearest
+            town), as far as known.
         understanding: what was understood, for `helpline ask`; None where a choice needed no model.
     """
 
@@ -170,4 +173,6 @@ class Turn:
     urgent: str | None = None
     state: dict[str, object] = field(default_factory=dict)
     ended: bool = False
+    offers_person: bool = False
+    about: dict[str, str] = field(default_factory=dict)
     understanding: Understanding | None = None

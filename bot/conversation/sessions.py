@@ -43,6 +43,9 @@ class Session:
         later: the rest of the last reply, which waits behind a digit: the service's own words.
         held: the options that come with the rest of the last reply, as (title, payload): all of them where words of it wait, else those
             for which there was no digit.
+        about: what an advocate may be told, if she agrees; see `Turn.about`.
+        topics: what was asked about, the newest last.
+        draft: a handoff that is not in the queue yet (`bot.handoff.life.Handoff`, as a mapping).
     """
 
     turn: int = 0
@@ -51,6 +54,13 @@ class Session:
     options: list[tuple[str, str, str]] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
     held: list[tuple[str, str]] = field(default_factory=list)
+    about: dict[str, str] = field(default_factory=dict)
+    topics: list[str] = field(default_factory=list)
+    draft: dict[str, Any] | None = None
+
+    def next(self, state: dict[str, Any] | None, locale: str | None) -> Session:
+        """The session after one more reply, before it is known what may be picked then."""
+        return Session(self.turn + 1, state, locale, about=self.about, topics=self.topics, draft=self.draft)
 
     def payload(self, digit: str) -> str | None:
         """What a digit stands for now."""

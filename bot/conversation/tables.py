@@ -7,6 +7,7 @@ from gettext import NullTranslations
 from pathlib import Path
 
 from bot.dialogue.catalogues import catalogues, read_catalogues
+from bot.handoff.lines import Desk, desk_settings, read_desk
 from bot.knowledge.directory import read_directory
 from bot.knowledge.directory_words import directory_words, read_words
 from bot.knowledge.emergency import Numbers, emergency_table, read_emergency_table
@@ -22,12 +23,14 @@ class Tables:
         catalogues: their sentences.
         emergency: numbers by country.
         words: of the directory, by section and code.
+        desk: what the operator has set about it.
     """
 
     locales: dict[str, Locale]
     catalogues: dict[str, NullTranslations]
     emergency: dict[str, Numbers]
     words: dict[str, dict[str, str]]
+    desk: Desk
 
 
 def read_tables(root: Path) -> Tables:
@@ -42,12 +45,13 @@ def read_tables(root: Path) -> Tables:
     words = read_words(root / "data" / "directory" / "words.yml")
     helplines = read_directory(root / "data" / "directory" / "helplines", words["label"])
     emergency = read_emergency_table(root / "data" / "emergency.yml", helplines)
-    return Tables(locales, read_catalogues(root / "locales", locales), emergency, words)
+    desk = read_desk(root / "data" / "desk.yml", locales)
+    return Tables(locales, read_catalogues(root / "locales", locales), emergency, words, desk)
 
 
 def tables_in_use() -> Tables:
     """Those that are in use."""
-    return Tables(all_locales(), catalogues(), emergency_table(), directory_words())
+    return Tables(all_locales(), catalogues(), emergency_table(), directory_words(), desk_settings())
 
 
 def put_in_use(tables: Tables) -> None:
@@ -56,3 +60,4 @@ def put_in_use(tables: Tables) -> None:
     catalogues.put(tables.catalogues)
     emergency_table.put(tables.emergency)
     directory_words.put(tables.words)
+    desk_settings.put(tables.desk)

@@ -28,7 +28,8 @@ from bot.dialogue.wording import CatalogueWording  # noqa: E402
 from bot.errors import ModelError, TurnFailed  # noqa: E402
 from bot.knowledge.answers import answers  # noqa: E402
 from bot.knowledge.emergency import emergency_table, numbers_of  # noqa: E402
-from bot.knowledge.local_services import index  # noqa: E402
+from bot.knowledge.local_services import index, is_away, is_shared, place_of  # noqa: E402
+from bot.knowledge.localities import gazetteer  # noqa: E402
 from bot.locales import DEFAULT, locale_of  # noqa: E402
 
 _SENDER = "session"  # Rasa wants a sender's id; nobody has one here
@@ -210,6 +211,8 @@ class Engine:
             urgent=urgent,
             state=state,
             ended=any(entry.get("ended") for entry in blocks),
+            offers_person=any(entry.get("person") for entry in blocks),
+            about=_for_advocate(about),
             understanding=understood,
         )
 
@@ -239,6 +242,16 @@ class Engine:
         worded = await self._wording.generate(response, tracker, Outbox.name(), locale=locale, **values)
         assert worded is not None, response
         return str(worded["text"])
+
+
+def _for_advocate(about: AboutTurn) -> Dict[Text, Text]:
+    """What an advocate may be told of the session, if the person agrees; see `Turn.about`."""
+    country = None if about.country == "unknown" else about.country
+    place = place_of(about.place) if about.place and not is_shared(about.place) and not is_away(about.place) else None
+    town = None
+    if place and place.latitude is not None and place.longitude is not None:
+        town = gazetteer().nearest(place.latitude, place.longitude).name
+    return {name: value for name, value in (("topic", about.topic), ("country", country), ("place", town)) if value}
 
 
 def _joined(entries: List[Dict[Text, Any]]) -> List[Block]:

@@ -14,6 +14,7 @@ from bot.dialogue.catalogues import catalogues, compile_catalogues
 from bot.dialogue.reviews import reviews, safety_groups
 from bot.dialogue.typed_choices import typed_choices
 from bot.errors import HelplineError
+from bot.handoff.lines import desk_settings
 from bot.knowledge.answers import answers
 from bot.knowledge.emergency import emergency_table
 from bot.knowledge.local_services import prepare
@@ -29,6 +30,7 @@ def read_everything() -> None:
     compile_catalogues()
     catalogues()
     emergency_table()
+    desk_settings()
     answers()
     typed_choices()
     safety_groups()

@@ -92,12 +92,14 @@ class AboutTurn:
     """What the frame of a reply needs to know of the turn; not kept.
 
     Attributes:
-        locale, country: slots after the turn.
+        locale, country, topic, place: slots after the turn.
         parsed: what the components found in the message.
     """
 
     locale: Optional[str] = None
     country: Optional[str] = None
+    topic: Optional[str] = None
+    place: Optional[str] = None
     parsed: dict[str, Any] = field(default_factory=dict)
 
 
@@ -123,7 +125,9 @@ class OneTurnStore(TrackerStore):
         """Keeps the state until `finish`."""
         self._state = state_of(tracker, self.domain)
         parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
-        self._about = AboutTurn(tracker.get_slot("locale"), tracker.get_slot("country"), dict(parsed))
+        self._about = AboutTurn(
+            tracker.get_slot("locale"), tracker.get_slot("country"), tracker.get_slot("topic"), tracker.get_slot("place"), dict(parsed)
+        )
 
     async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
         """The tracker of the turn."""

@@ -16,11 +16,10 @@ from bot.dialogue.catalogues import translate
 from bot.dialogue.opening_hours import worded_openings
 from bot.knowledge.languages import english_name
 from bot.knowledge.localities import gazetteer
-from bot.locales import DEFAULT, all_locales, locale_of
+from bot.locales import DEFAULT, all_locales, left_to_right, locale_of
 
 # An answer's sentence is no response of the domain: it comes with its own context and text (see `actions.replies.say_answer_words`).
 WORDS = "utter_words"
-_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 
 
 def worded_value(value: Any, locale: str) -> str:
@@ -36,7 +35,7 @@ def worded_value(value: Any, locale: str) -> str:
     if not isinstance(value, Mapping):
         return str(value)
     if "number" in value:
-        return _LEFT_TO_RIGHT + value["number"] if locale_of(locale).direction == "rtl" else str(value["number"])
+        return left_to_right(str(value["number"]), locale)
     names = CldrLocale.parse(locale)
     if "country" in value:
         return str(names.territories.get(value["country"], value["country"]))

@@ -61,7 +61,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         yield entry
         for key, _ in node.value:
             name = self.construct_object(key, deep=True)
-            if not isinstance(name, (str, int, bool)):
+            if not isinstance(name, (str, int, bool, datetime.date)):
                 raise yaml.constructor.ConstructorError(problem="this is no name", problem_mark=key.start_mark)
             if name in entry.lines:
                 raise yaml.constructor.ConstructorError(problem=f"{name} stands there twice", problem_mark=key.start_mark)

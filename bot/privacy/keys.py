@@ -55,10 +55,12 @@ class KeyRing:
 
     Attributes:
         current, previous: epochs; sessions are looked up under both.
+        steady: keys that live as long as the process that made them: for what is kept for a day, such as that a line was abused.
     """
 
     current: Epoch = field(default_factory=Epoch)
     previous: Epoch = field(default_factory=Epoch)
+    steady: Epoch = field(default_factory=Epoch)
 
     def rotate(self, fresh: Epoch | None = None) -> None:
         """Puts fresh keys in place; what only the previous ones could open is lost for good.

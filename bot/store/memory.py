@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from bot.errors import StoreFull, StoreUnavailable
+from bot.store import Members
+from bot.store.topics import Topics
 
 _PURGE_EVERY = 30.0  # seconds between looks for expired values that nobody asked for again
 
@@ -16,12 +18,15 @@ class MemoryStore:
     """Values in memory.
 
     Args:
-        capacity: how many names it holds at most; a session is some 2 to 5 kB.
+        capacity: how many names and members of sets it holds at most; a session is some 2 to 5 kB.
         clock: seconds that only grow.
     """
 
     def __init__(self, capacity: int = 20_000, clock: Callable[[], float] = time.monotonic) -> None:
         self._values: dict[str, tuple[float, bytes]] = {}
+        self._sets: dict[str, set[str]] = {}
+        self._members = 0  # of all sets together
+        self._topics = Topics()
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._capacity, self._clock, self._purged = capacity, clock, clock()
 
@@ -30,6 +35,15 @@ class MemoryStore:
         now = self._purged = self._clock()
         for name in [name for name, (until, _) in self._values.items() if until <= now]:
             del self._values[name]
+
+    def _find_room(self, names: int) -> None:
+        if self._room() < names:
+            self.purge()
+            if self._room() < names:
+                raise StoreFull("The store holds as many sessions as it may. Set REDIS_URL, or find out who floods the service.")
+
+    def _room(self) -> int:
+        return self._capacity - len(self._values) - self._members
 
     async def get(self, name: str) -> bytes | None:
         """See `Store`."""
@@ -40,18 +54,26 @@ class MemoryStore:
 
     async def set(self, name: str, value: bytes, seconds: float) -> None:
         """See `Store`."""
-        if name not in self._values and len(self._values) >= self._capacity:
-            self.purge()
-            if len(self._values) >= self._capacity:
-                raise StoreFull("The store holds as many sessions as it may. Set REDIS_URL, or find out who floods the service.")
+        if name not in self._values:
+            self._find_room(1)
         self._values[name] = (self._clock() + seconds, value)
 
-    async def claim(self, name: str, seconds: float) -> bool:
+    async def set_new(self, name: str, value: bytes, seconds: float) -> bool:
         """See `Store`."""
         if await self.get(name) is not None:
             return False
-        await self.set(name, b"1", seconds)
+        await self.set(name, value, seconds)
         return True
+
+    async def take(self, name: str) -> bytes | None:
+        """See `Store`."""
+        value = await self.get(name)
+        await self.delete(name)
+        return value
+
+    async def claim(self, name: str, seconds: float) -> bool:
+        """See `Store`."""
+        return await self.set_new(name, b"1", seconds)
 
     async def delete(self, *names: str) -> None:
         """See `Store`."""
@@ -79,6 +101,45 @@ class MemoryStore:
             else:
                 self._locks[name] = (lock, users - 1)
 
+    async def add(self, name: str, *members: str) -> None:
+        """See `Store`."""
+        further = set(members) - self._sets.get(name, set())
+        if further:
+            self._find_room(len(further))
+            self._sets.setdefault(name, set()).update(further)
+            self._members += len(further)
+
+    async def discard(self, name: str, *members: str) -> None:
+        """See `Store`."""
+        known = self._sets.get(name, set())
+        gone = known.intersection(members)
+        known -= gone
+        self._members -= len(gone)
+        if not known:
+            self._sets.pop(name, None)
+
+    async def members(self, name: str) -> Members:
+        """See `Store`."""
+        return set(self._sets.get(name, ()))
+
+    async def publish(self, topic: str, message: bytes) -> None:
+        """See `Store`."""
+        self._topics.give(topic, message)
+
+    @asynccontextmanager
+    async def subscribe(self, topic: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """See `Store`."""
+        with self._topics.subscription(topic) as subscription:
+            yield subscription
+
+    async def clear(self) -> None:
+        """See `Store`. Who is inside a lock stays its holder."""
+        self._values.clear()
+        self._sets.clear()
+        self._members = 0
+        self._topics.look_anew()
+
     async def close(self) -> None:
         """See `Store`. Everything is forgotten."""
-        self._values.clear()
+        await self.clear()
+        self._topics.end()

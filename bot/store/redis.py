@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVar
 
 from redis import asyncio as redis
 from redis.exceptions import LockError, OutOfMemoryError, RedisError
 
 from bot.errors import ConfigurationError, StoreFull, StoreUnavailable
+from bot.store import Members
+from bot.store.redis_topics import RedisTopics
 
 _PREFIX = "helpline:"
+_SET = _PREFIX + "set:"
 _FULL = "Redis is full. Give it more memory (maxmemory), or find out who floods the service."
 _AWAY = "Redis cannot be reached. See that it runs and that REDIS_URL is right."
+_LACKS = "Redis is too old, or does not allow all that is needed. Use version 6.2 or later, and allow GETDEL, SCAN, PUBLISH and PSUBSCRIBE."
+_PATIENCE = 1.0  # seconds. A person waits behind each call: it must fail soon rather than hang
+_CONNECTIONS = 32  # of one worker. Who comes when all are busy waits for one
+_BATCH = 1_000  # names that are looked through in one step
+
+_Answer = TypeVar("_Answer")
+
+
+async def _told(answer: Awaitable[_Answer]) -> _Answer:
+    """What Redis answers.
+
+    Raises:
+        StoreFull, StoreUnavailable: as `Store.set`.
+    """
+    try:
+        return await answer
+    except OutOfMemoryError:
+        raise StoreFull(_FULL) from None
+    except (RedisError, OSError):
+        raise StoreUnavailable(_AWAY) from None
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, int(seconds * 1000))
 
 
 class RedisStore:
@@ -23,14 +51,19 @@ class RedisStore:
     """
 
     def __init__(self, url: str) -> None:
-        # A person waits behind each call: it must fail soon rather than hang.
-        self._redis = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        # Never retried: a claim that took effect and whose answer was lost would look like somebody else's, and a message would come twice.
+        # In protocol 3 the client does not look whether a connection of its pool was closed meanwhile, and fails once for each.
+        pool: redis.ConnectionPool = redis.BlockingConnectionPool.from_url(
+            url, max_connections=_CONNECTIONS, timeout=_PATIENCE, protocol=2, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE
+        )
+        self._redis = redis.Redis.from_pool(pool)
+        self._topics = RedisTopics(self._redis, _PREFIX)
 
     async def check(self) -> None:
-        """Refuses a Redis that writes to disk: a snapshot or log would outlive the sessions.
+        """Refuses a Redis that writes to disk, where a snapshot or log would outlive the sessions, or that is too old.
 
         Raises:
-            ConfigurationError: persistence is on, or cannot be read.
+            ConfigurationError: persistence is on, or cannot be read; or a command is missing.
             StoreUnavailable: it cannot be reached.
         """
         try:
@@ -42,51 +75,44 @@ class RedisStore:
             raise StoreUnavailable(_AWAY) from None
         if save or append != "no":
             raise ConfigurationError("Redis writes to disk, where sessions would stay. Start it with --save '' --appendonly no.")
+        try:
+            await self._redis.getdel(_PREFIX + "check")
+            await self._topics.publish("check", b"")
+        except redis.ResponseError:
+            raise ConfigurationError(_LACKS) from None
+        except (RedisError, OSError):
+            raise StoreUnavailable(_AWAY) from None
 
     async def get(self, name: str) -> bytes | None:
         """See `Store`."""
-        try:
-            value: bytes | None = await self._redis.get(_PREFIX + name)  # type: ignore[assignment]  # bytes, since nothing is decoded
-            return value
-        except (RedisError, OSError):
-            raise StoreUnavailable(_AWAY) from None
+        return await _told(self._redis.get(_PREFIX + name))  # type: ignore[arg-type]  # bytes, since nothing is decoded
 
     async def set(self, name: str, value: bytes, seconds: float) -> None:
         """See `Store`."""
-        try:
-            await self._redis.set(_PREFIX + name, value, px=max(1, int(seconds * 1000)))
-        except OutOfMemoryError:
-            raise StoreFull(_FULL) from None
-        except (RedisError, OSError):
-            raise StoreUnavailable(_AWAY) from None
+        await _told(self._redis.set(_PREFIX + name, value, px=_milliseconds(seconds)))
+
+    async def set_new(self, name: str, value: bytes, seconds: float) -> bool:
+        """See `Store`."""
+        return bool(await _told(self._redis.set(_PREFIX + name, value, px=_milliseconds(seconds), nx=True)))
+
+    async def take(self, name: str) -> bytes | None:
+        """See `Store`."""
+        return await _told(self._redis.getdel(_PREFIX + name))  # type: ignore[arg-type]  # as above
 
     async def claim(self, name: str, seconds: float) -> bool:
         """See `Store`."""
-        try:
-            return bool(await self._redis.set(_PREFIX + name, b"1", px=max(1, int(seconds * 1000)), nx=True))
-        except OutOfMemoryError:
-            raise StoreFull(_FULL) from None
-        except (RedisError, OSError):
-            raise StoreUnavailable(_AWAY) from None
+        return await self.set_new(name, b"1", seconds)
 
     async def delete(self, *names: str) -> None:
         """See `Store`."""
-        try:
-            await self._redis.delete(*(_PREFIX + name for name in names))
-        except (RedisError, OSError):
-            raise StoreUnavailable(_AWAY) from None
+        if names:
+            await _told(self._redis.delete(*(_PREFIX + name for name in names)))
 
     @asynccontextmanager
     async def lock(self, name: str, seconds: float) -> AsyncIterator[None]:
         """See `Store`."""
         lock = self._redis.lock(f"{_PREFIX}lock:{name}", timeout=seconds, blocking_timeout=seconds, sleep=0.02)
-        try:
-            got = await lock.acquire()
-        except OutOfMemoryError:
-            raise StoreFull(_FULL) from None
-        except (RedisError, OSError):
-            raise StoreUnavailable(_AWAY) from None
-        if not got:
+        if not await _told(lock.acquire()):
             raise StoreUnavailable("A session is busy for too long. If this lasts, restart the service.")
         try:
             yield
@@ -96,6 +122,38 @@ class RedisStore:
             except (LockError, RedisError, OSError):
                 pass  # it expired or Redis went away: either way it is free again
 
+    async def add(self, name: str, *members: str) -> None:
+        """See `Store`."""
+        if members:
+            await _told(self._redis.sadd(_SET + name, *members))
+
+    async def discard(self, name: str, *members: str) -> None:
+        """See `Store`."""
+        if members:
+            await _told(self._redis.srem(_SET + name, *members))
+
+    async def members(self, name: str) -> Members:
+        """See `Store`."""
+        return {member.decode() for member in await _told(self._redis.smembers(_SET + name))}  # type: ignore[union-attr]  # as above
+
+    async def publish(self, topic: str, message: bytes) -> None:
+        """See `Store`."""
+        await _told(self._topics.publish(topic, message))
+
+    def subscribe(self, topic: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """See `Store`."""
+        return self._topics.subscribe(topic)
+
+    async def clear(self) -> None:
+        """See `Store`."""
+        cursor = None
+        while cursor != 0:
+            cursor, names = await _told(self._redis.scan(cursor or 0, match=_PREFIX + "*", count=_BATCH))
+            if names:
+                await _told(self._redis.delete(*names))
+        await _told(self._topics.tell_cleared())
+
     async def close(self) -> None:
         """See `Store`."""
+        await self._topics.close()
         await self._redis.aclose()

@@ -127,6 +127,7 @@ class Trouble:
         status, text, retry_after: of a refusal in Telegram's form.
         seconds: wait so long first; with status 200 the call is then done as usual.
         body: answer with these bytes instead.
+        taken: the call is done all the same, and the refusal told afterwards.
     """
 
     status: int = 200
@@ -134,6 +135,7 @@ class Trouble:
     retry_after: int = 0
     seconds: float = 0.0
     body: bytes = b""
+    taken: bool = False
 
     def response(self) -> Response:
         if self.body:
@@ -157,6 +159,7 @@ class TelegramDouble:
         refused: why calls did not fit the description; a test that expects none asserts that it is empty.
         chats: what stands in each chat, by message id.
         undeletable: message ids that may not be deleted.
+        blocked_by: chats whose person has blocked the bot.
         can_join_groups: as set at @BotFather.
     """
 
@@ -165,6 +168,7 @@ class TelegramDouble:
     refused: list[str] = field(default_factory=list)
     chats: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     undeletable: set[int] = field(default_factory=set)
+    blocked_by: set[int] = field(default_factory=set)
     can_join_groups: bool = False
 
     def __post_init__(self) -> None:
@@ -246,6 +250,8 @@ class TelegramDouble:
             return Trouble(400, f"Bad Request: {wrong[0]}").response()
         if self._troubles[method]:
             trouble = self._troubles[method].popleft()
+            if trouble.taken:
+                await self._result(method, parameters)
             await asyncio.sleep(trouble.seconds)
             if trouble.status != 200 or trouble.body:
                 return trouble.response()
@@ -262,6 +268,7 @@ class TelegramDouble:
             "setWebhook": self._set_webhook,
             "deleteWebhook": self._delete_webhook,
             "sendMessage": self._send_message,
+            "sendChatAction": self._send_chat_action,
             "deleteMessages": self._delete_messages,
         }
         return await by_hand[method](given) if method in by_hand else example(description()["methods"][method]["returns"][0])
@@ -309,8 +316,13 @@ class TelegramDouble:
             self._updates.clear()
         return True
 
+    async def _send_chat_action(self, given: dict[str, Any]) -> Any:
+        return BLOCKED if int(given["chat_id"]) in self.blocked_by else True
+
     async def _send_message(self, given: dict[str, Any]) -> Any:
         chat_id = int(given["chat_id"])
+        if chat_id in self.blocked_by:
+            return BLOCKED
         if chat_id not in self.chats:
             return Trouble(403, "Forbidden: bot can't initiate conversation with a user")
         message_id = next(self._ids)

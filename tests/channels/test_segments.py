@@ -21,6 +21,7 @@ from bot.channels.segments import (
     measure,
     render,
     smart_encode,
+    split,
 )
 from bot.conversation.messages import Choice
 from bot.locales import all_locales
@@ -163,3 +164,77 @@ def test_a_body_is_never_too_long_nor_beyond_xml(text: str, titles: list[str], l
     body = render(text, _choices(*titles) if titles else (), locale)
     assert len(body.encode("utf-16-le")) // 2 <= LONGEST_BODY
     assert all(letter in "\n" or " " <= letter not in "\ufffe\uffff" for letter in body)
+
+
+SENTENCE = "You can leave the house at any time. "
+ARABIC_SENTENCE = "يمكنك مغادرة المنزل في أي وقت. "
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["ok", "a" * 459, "ش" * 268])
+def test_what_fits_is_not_split(text: str) -> None:
+    assert split(text, (), "en") == [render(text, (), "en")]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (SENTENCE * 26, 3),
+        (ARABIC_SENTENCE * 30, 4),
+        ("a" * 1000, 3),
+        ("我在这里等你。" * 100, 3),
+        ("🙏🏽" * 100, 2),
+        ("नमस्ते " * 100, 3),
+    ],
+)
+def test_a_long_text_goes_out_as_few_bodies_of_which_each_fits_and_nothing_is_lost(text: str, parts: int) -> None:
+    bodies = split(text, (), "en")
+    assert len(bodies) == parts
+    assert all(SmsShape().fits(body, (), "en") for body in bodies)
+    assert _bare("".join(bodies)) == _bare(render(text[:800], (), "en")) + _bare(render(text[800:], (), "en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (f"{SENTENCE * 8}\n\n{SENTENCE * 2}\n{SENTENCE * 9}", SENTENCE * 8),
+        (f"{SENTENCE * 10}\n{SENTENCE * 9}", SENTENCE * 10),
+        (f"{SENTENCE * 2}\n\n{SENTENCE * 20}", f"{SENTENCE * 2}\n\n{SENTENCE * 10}"),
+        (f"{SENTENCE * 11}You can also go at night {SENTENCE * 5}", SENTENCE * 11),
+        ("word " * 200, "word " * 92),
+        ("word " * 88 + "call +44 20 7946 0018 or come " + "word " * 20, "word " * 88 + "call"),
+        ("x" * 1000, "x" * 459),
+        ("我在这里等你。" * 100, "我在这里等你。" * 38),
+    ],
+)
+def test_a_long_text_is_cut_at_the_best_place(text: str, first: str) -> None:
+    assert split(text, (), "zh_Hans" if "我" in text else "en")[0] == first.strip()
+
+
+def test_a_character_is_never_cut() -> None:
+    family = "👩‍👩‍👧"
+    for body in split(family * 200, (), "en"):
+        assert body == family * (len(body) // len(family))
+
+
+def test_one_letter_outside_gsm7_costs_only_the_part_that_has_it() -> None:
+    bodies = split(SENTENCE * 12 + "🙏 " + SENTENCE * 12, (), "en")
+    assert [measure(body).encoding for body in bodies] == [GSM_7, UCS_2, GSM_7]
+
+
+def test_the_choices_come_with_the_last_part_and_alone_where_they_need_all_the_room() -> None:
+    few, many = _choices("Shelter", "A person"), _choices(*("A place for women and children in the city" for _ in range(8)), "A person")
+    *before, last = split(SENTENCE * 26, few, "en")
+    assert last.startswith("You can") and last.endswith("\n1 Shelter\n0 A person")
+    assert not any("Shelter" in body for body in before)
+    first, second = split(SENTENCE * 12, many, "en")
+    assert first == (SENTENCE * 12).strip()
+    assert second.splitlines() == [f"{digit} {title}" for digit, title in ((choice.digit, choice.title) for choice in many)]
+
+
+@given(st.text(max_size=1500), st.sampled_from(LOCALES))
+def test_whatever_is_split_each_body_fits(text: str, locale: str) -> None:
+    assert all(SmsShape().fits(body, (), locale) for body in split(text, _choices("A person"), locale))

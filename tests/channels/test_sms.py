@@ -22,11 +22,13 @@ from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from bot.channels import twilio_api
+from bot.channels.outlets import Delivered, Outcome
 from bot.channels.sms import WEBHOOK_PATH, Proof, country_of, sms_routes
+from bot.channels.sms_sending import SmsOutlet
 from bot.channels.twilio_api import STATUS_PATH, Deletions, TwilioApi
 from bot.conversation.messages import SILENCE, Choice, Kind, Message, Reply, Shape
 from bot.conversation.stop_words import CARRIER_HELP, CARRIER_START, CARRIER_STOP
-from bot.errors import StoreUnavailable
+from bot.errors import HelplineError, StoreUnavailable
 from bot.settings import Twilio
 
 from .twilio_double import Play, TwilioDouble, served
@@ -116,13 +118,14 @@ async def serving(
     public_url: str = PUBLIC,
     conversation: Conversation | None = None,
     claim: Callable[[str], Awaitable[bool]] | None = None,
+    delivered: Delivered | None = None,
     pauses: tuple[float, ...] = (3600.0,),
 ) -> AsyncIterator[Service]:
     """The application in this process, with nothing listening."""
     conversation = conversation or Conversation()
     api = TwilioApi(twilio, public_url)
     api.deletions = Deletions(api.delete_message, pauses)
-    app = Starlette(routes=[*sms_routes(twilio, public_url, conversation.answer, api, claim)])
+    app = Starlette(routes=[*sms_routes(twilio, public_url, conversation.answer, api, claim, delivered)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=public_url) as client:
         yield Service(client, api, conversation)
     await api.aclose()
@@ -587,6 +590,117 @@ async def test_the_operator_hears_of_what_only_she_can_mend(
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("bot.")]
     assert bool(ours) is told
     assert all(code in line and PERSON[1:] not in line for line in ours)
+
+
+@dataclass
+class Reports:
+    """Stands for whoever waits for delivery reports."""
+
+    heard: list[tuple[str, Outcome]] = field(default_factory=list)
+    trouble: HelplineError | None = None
+
+    async def delivered(self, receipt: str, outcome: Outcome) -> None:
+        """Notes a report."""
+        self.heard.append((receipt, outcome))
+        if self.trouble:
+            raise self.trouble
+
+
+async def _report(service: Service, report: tuple[str, dict[str, str], str]) -> httpx.Response:
+    """Posts a report as Twilio does: to the very address that the message named."""
+    url, form, signature = report
+    return await service.client.post(url, content=urlencode(form), headers={"Content-Type": FORM, "X-Twilio-Signature": signature})
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("status", "code", "outcome"),
+    [
+        ("delivered", "", Outcome.SENT),
+        ("read", "", Outcome.SENT),
+        ("undelivered", "30003", Outcome.UNREACHABLE),
+        ("undelivered", "30007", Outcome.UNREACHABLE),
+        ("undelivered", "", Outcome.UNREACHABLE),
+        ("failed", "21610", Outcome.BLOCKED),
+        ("undelivered", "30004", Outcome.BLOCKED),
+        ("failed", "not a code", Outcome.UNREACHABLE),
+        ("queued", "", None),
+        ("sent", "", None),
+        ("canceled", "", None),
+        ("something-new", "", None),
+    ],
+)
+@pytest.mark.parametrize("redaction", [False, True])
+async def test_the_fate_of_what_went_out_is_reported_under_its_receipt(
+    double: TwilioDouble, twilio: Twilio, status: str, code: str, outcome: Outcome | None, redaction: bool
+) -> None:
+    reports = Reports()
+    settings = replace(twilio, api_base=double.url, redaction=redaction)
+    async with serving(settings, delivered=reports.delivered, pauses=(0.0,)) as service:
+        sent = await SmsOutlet(service.api).send(PERSON, REPLY)
+        assert (await _report(service, double.report(0, status, code))).status_code == 204
+        if outcome:
+            await _deleted(service)
+            assert double.records == {}, "a record goes at its last status, as ever"
+    assert reports.heard == ([(sent.receipt, outcome)] if outcome else [])
+
+
+@pytest.mark.asyncio
+async def test_what_was_left_open_is_reported_too(double: TwilioDouble, twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twilio_api, "_DEADLINE", 0.2)
+    reports = Reports()
+    double.plays.append(Play(slow=0.4))
+    async with serving(replace(twilio, api_base=double.url), delivered=reports.delivered) as service:
+        sent = await SmsOutlet(service.api).send(PERSON, REPLY)
+        assert sent.outcome is Outcome.UNKNOWN
+        await _report(service, double.report(0, "delivered"))
+    assert reports.heard == [(sent.receipt, Outcome.SENT)]
+
+
+@pytest.mark.asyncio
+async def test_of_a_long_reply_only_the_last_part_is_reported(double: TwilioDouble, twilio: Twilio) -> None:
+    reports = Reports()
+    async with serving(replace(twilio, api_base=double.url), delivered=reports.delivered) as service:
+        sent = await SmsOutlet(service.api).send(PERSON, Reply("You can leave the house at any time. " * 26))
+        for number in range(3):
+            await _report(service, double.report(number, "delivered"))
+    assert reports.heard == [(sent.receipt, Outcome.SENT)]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("query", ["", "?receipt=", "?receipt=SM" + "1" * 32, "?receipt=" + "a" * 31, "?other=" + "a" * 32])
+async def test_what_has_no_receipt_is_not_reported(double: TwilioDouble, twilio: Twilio, query: str) -> None:
+    reports = Reports()
+    async with serving(replace(twilio, api_base=double.url), delivered=reports.delivered) as service:
+        assert (await _post(service, _inbound(MessageStatus="delivered"), STATUS_PATH + query)).status_code == 204
+    assert reports.heard == []
+
+
+@pytest.mark.asyncio
+async def test_a_receipt_that_twilio_did_not_sign_is_not_reported(double: TwilioDouble, twilio: Twilio) -> None:
+    reports = Reports()
+    async with serving(replace(twilio, api_base=double.url), delivered=reports.delivered) as service:
+        await SmsOutlet(service.api).send(PERSON, REPLY)
+        url, form, signature = double.report(0, "delivered")
+        for other in (url[:-1] + ("0" if url[-1] != "0" else "1"), url.partition("?")[0], f"{url}&receipt={'a' * 32}"):
+            assert (await _report(service, (other, form, signature))).status_code == 403
+    assert reports.heard == []
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_is_away_at_a_report_is_not_twilios_trouble(double: TwilioDouble, twilio: Twilio) -> None:
+    reports = Reports(trouble=StoreUnavailable("The store is gone. Start it."))
+    async with serving(replace(twilio, api_base=double.url), delivered=reports.delivered) as service:
+        await SmsOutlet(service.api).send(PERSON, REPLY)
+        assert (await _report(service, double.report(0, "delivered"))).status_code == 204
+    assert len(reports.heard) == 1
+
+
+@pytest.mark.asyncio
+async def test_without_anybody_who_waits_a_receipt_is_passed_over(double: TwilioDouble, twilio: Twilio) -> None:
+    async with serving(replace(twilio, api_base=double.url)) as service:
+        await SmsOutlet(service.api).send(PERSON, REPLY)
+        assert (await _report(service, double.report(0, "delivered"))).status_code == 204
 
 
 @pytest.mark.asyncio

@@ -7,7 +7,9 @@ import json
 import logging
 import re
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,14 +23,21 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from bot.channels import trial_sms, trial_telegram
+from bot.channels import trial_inbox, trial_sms, trial_telegram
+from bot.channels.outlets import Outcome, Outlets, Sent
 from bot.channels.segments import measure, render
 from bot.channels.telegram import TelegramChannel
-from bot.channels.trial import trial_routes
+from bot.channels.trial import TrialPhones
+from bot.channels.trial_inbox import Inbox
 from bot.channels.trial_sms import SmsPhones, number_of
 from bot.conversation.messages import SILENCE, Choice, Kind, Message, Reply, Shape
 from bot.locales import all_locales
+from bot.privacy.keys import KeyRing
+from bot.store import Store
+from bot.store.memory import MemoryStore
+from bot.store.redis import RedisStore
 
+from ..store.redis_server import RedisServer, redis_server
 from .telegram_double import description, problems
 
 ONE, OTHER = "0123456789abcdef" * 2, "fedcba9876543210" * 2
@@ -75,6 +84,16 @@ class Page:
 
     client: httpx.AsyncClient
     conversation: Conversation
+    outlets: Outlets
+    reports: list[tuple[str, Outcome]]
+
+    async def inbox(self, sms: str = ONE, telegram: str = ONE, country: str = "US") -> dict[str, Any]:
+        return await self._post("/trial/inbox", sms=sms, country=country, telegram=telegram)
+
+    async def texts(self, phone: str = ONE) -> list[str]:
+        """What comes to both phones of that id, SMS first."""
+        inbox = await self.inbox(phone, phone)
+        return [message["text"] for message in [*inbox["sms"], *inbox["telegram"]["messages"]]]
 
     async def sms(self, text: str, phone: str = ONE, country: str = "US") -> dict[str, Any]:
         return await self._post("/trial/sms", phone=phone, country=country, text=text)
@@ -88,12 +107,24 @@ class Page:
         return dict(response.json())
 
 
+@asynccontextmanager
+async def worker(store: Store, keys: KeyRing) -> AsyncIterator[Page]:
+    """A page that is served by one worker."""
+    conversation, reports = Conversation(), []
+
+    async def delivered(receipt: str, outcome: Outcome) -> None:
+        reports.append((receipt, outcome))
+
+    phones = TrialPhones(conversation.answer, store, keys, delivered)
+    app = Starlette(routes=phones.routes())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        yield Page(client, conversation, phones.outlets(), reports)
+
+
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
-    conversation = Conversation()
-    app = Starlette(routes=trial_routes(conversation.answer))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-        yield Page(client, conversation)
+    async with worker(MemoryStore(), KeyRing()) as page:
+        yield page
 
 
 # --- SMS --------------------------------------------------------------------------------------------------------------------------
@@ -108,6 +139,7 @@ async def test_a_text_comes_through_the_sms_channel(page: Page) -> None:
         "encoding": measure(body).encoding,
         "chars": measure(body).chars,
         "segments": measure(body).segments,
+        "arrived": [],
     }
     (message,) = page.conversation.came
     assert (message.channel, message.address, message.text, message.kind) == (
@@ -147,7 +179,7 @@ async def test_silence_stays_silence(page: Page) -> None:
 
 async def test_the_signature_is_checked() -> None:
     conversation = Conversation()
-    phones = SmsPhones(conversation.answer)
+    phones = SmsPhones(conversation.answer, Inbox(MemoryStore(), KeyRing(), "sms"))
     assert (await phones.send(ONE, "US", "hello"))["text"]
     phones.signer = RequestValidator("another token")
     with pytest.raises(HTTPException) as refusal:
@@ -289,17 +321,221 @@ async def test_what_the_bot_api_answers_fits_the_published_description(page: Pag
     assert not list(problems(description()["types"]["Message"]["fields"], results["sendMessage"], "message"))
 
 
-async def test_the_bot_api_reaches_no_phone_that_did_not_write() -> None:
-    bot = telegram.Bot("1:trial", request=trial_telegram._PlayedBotApi())
-    with pytest.raises(telegram.error.BadRequest):
-        await bot.send_message(5, "hello")
+async def test_what_goes_to_another_chat_never_comes_to_the_screen_of_who_writes() -> None:
+    inbox = Inbox(MemoryStore(), KeyRing(), "telegram")
+    bot = telegram.Bot("1:trial", request=trial_telegram._PlayedBotApi(inbox))
     reset = trial_telegram._SCREEN.set(screen := trial_telegram._Screen(6))
-    with pytest.raises(telegram.error.BadRequest):
-        await bot.send_message(5, "hello")
+    await bot.send_message(5, "hello")
     with pytest.raises(telegram.error.BadRequest):
         await bot.leave_chat(6)
     trial_telegram._SCREEN.reset(reset)
     assert screen.messages == []
+    assert await inbox.take("6") == []
+    assert [item["message"]["text"] for item in await inbox.take("5")] == ["hello"]
+
+
+# --- what comes without being asked for -------------------------------------------------------------------------------------------
+
+
+def addresses_of(phone: str) -> tuple[str, str]:
+    """The addresses of an SMS phone in the US and a Telegram phone of that id."""
+    return number_of(phone, "US"), str(1 + int(phone, 16) % 2**52)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+async def pages(server: RedisServer) -> AsyncIterator[list[Page]]:
+    """Pages that are served by two workers, which share a Redis."""
+    server.client.flushall()
+    keys, stores = KeyRing(), [RedisStore(server.url) for _ in range(2)]
+    async with worker(stores[0], keys) as one, worker(stores[1], keys) as other:
+        yield [one, other]
+    for store in stores:
+        await store.close()
+
+
+async def test_a_message_waits_until_the_page_asks_and_comes_once(page: Page) -> None:
+    number, chat = addresses_of(ONE)
+    sent = await page.outlets["sms"].send(number, REPLY)
+    assert sent.outcome is Outcome.SENT
+    assert await page.outlets["telegram"].send(chat, REPLY) == Sent(Outcome.SENT)
+    body = render(REPLY.text, REPLY.choices, "es")
+    inbox = await page.inbox()
+    assert inbox["sms"] == [{"text": body, "encoding": "GSM-7", "chars": measure(body).chars, "segments": 1}]
+    (shown,) = inbox["telegram"].pop("messages")
+    assert shown.pop("id")
+    assert shown == {
+        "text": REPLY.text,
+        "buttons": [[{"text": "1 Más", "data": "4:1"}], [{"text": "0 Una persona", "data": "4:0"}]],
+    }
+    assert inbox["telegram"] == {"deleted": [], "typing": False}
+    assert await page.inbox() == {"sms": [], "telegram": {"messages": [], "deleted": [], "typing": False}}
+
+
+async def test_a_delivery_report_comes_when_the_phone_has_the_message(page: Page) -> None:
+    sent = await page.outlets["sms"].send(number_of(ONE, "US"), REPLY)
+    assert page.reports == []
+    await page.inbox()
+    assert page.reports == [(sent.receipt, Outcome.SENT)]
+
+
+async def test_twenty_in_a_row_keep_their_order_also_through_two_workers(pages: list[Page]) -> None:
+    one, other = pages
+    for outlet, address in zip(one.outlets.values(), addresses_of(ONE), strict=True):
+        await asyncio.gather(*(outlet.send(address, Reply(f"Message {number}")) for number in range(20)))
+    assert await other.texts() == [f"Message {number}" for number in range(20)] * 2
+    assert await one.texts() == []
+
+
+async def test_phones_never_see_what_comes_to_another(pages: list[Page]) -> None:
+    phones = [f"{number:032x}" for number in range(1, 11)]
+    for step, phone in enumerate(phones):
+        sender = pages[step % 2]
+        for outlet, address in zip(sender.outlets.values(), addresses_of(phone), strict=True):
+            await outlet.send(address, Reply(f"to {phone}"))
+    for step, phone in enumerate(phones):
+        assert await pages[step // 2 % 2].texts(phone) == [f"to {phone}"] * 2
+
+
+async def test_of_two_phones_with_one_number_only_the_one_that_wrote_gets_what_comes_to_it(pages: list[Page]) -> None:
+    one, other = pages
+    twin = f"{int(ONE, 16) + 25 * 100:032x}"
+    assert number_of(twin, "US") == number_of(ONE, "US")
+    await one.sms("hello")
+    await one.outlets["sms"].send(number_of(ONE, "US"), Reply("to the one that wrote"))
+    assert await other.texts(twin) == []
+    assert await other.texts(ONE) == ["to the one that wrote"]
+
+
+async def test_what_came_before_a_reply_is_shown_before_it(page: Page) -> None:
+    async def push(message: Message) -> None:
+        await page.outlets[message.channel].send(message.address, Reply("while it is answered"))
+
+    for outlet, address in zip(page.outlets.values(), addresses_of(ONE), strict=True):
+        await outlet.send(address, Reply("before"))
+    page.conversation.before = push
+    sms, shown = await page.sms("hello"), await page.telegram(text="hello")
+    assert [message["text"] for message in sms["arrived"]] == ["before", "while it is answered"]
+    assert [message["text"] for message in [*shown["arrived"]["messages"], *shown["messages"]]] == [
+        "before",
+        "while it is answered",
+        REPLY.text,
+    ]
+    assert await page.texts() == []
+
+
+async def test_what_outlives_the_answering_of_a_message_comes_all_the_same(page: Page) -> None:
+    answered, tasks = asyncio.Event(), []
+
+    async def later(message: Message) -> None:
+        await asyncio.wait_for(answered.wait(), 5)
+        await page.outlets[message.channel].send(message.address, Reply("afterwards"))
+
+    async def push(message: Message) -> None:
+        tasks.append(asyncio.create_task(later(message)))
+
+    page.conversation.before = push
+    await page.sms("hello")
+    await page.telegram(text="hello")
+    answered.set()
+    await asyncio.gather(*tasks)
+    assert await page.texts() == ["afterwards"] * 2
+
+
+async def test_leaving_takes_off_the_screen_what_came_unasked_and_what_still_waits(pages: list[Page]) -> None:
+    one, other = pages
+    chat = addresses_of(ONE)[1]
+    first = await one.telegram(text="hello")
+    await other.outlets["telegram"].send(chat, Reply("seen"))
+    (seen,) = (await one.inbox())["telegram"]["messages"]
+    await other.outlets["telegram"].send(chat, Reply("not yet seen"))
+    one.conversation.reply = Reply("", erase=True)
+    last = await one.telegram(text="clima")
+    assert {first["own"], seen["id"], last["own"]} < set(last["deleted"])
+    assert last["messages"] == last["arrived"]["messages"] == []
+    assert await one.texts() == await other.texts() == []
+
+
+async def test_a_goodbye_that_erases_takes_off_the_screen_what_came_before(page: Page) -> None:
+    outlet, chat = page.outlets["telegram"], addresses_of(ONE)[1]
+    for text in ("seen", "not yet seen"):
+        await outlet.send(chat, Reply(text))
+        if text == "seen":
+            (seen,) = (await page.inbox())["telegram"]["messages"]
+    await outlet.send(chat, Reply("This line closes.", erase=True))
+    inbox = (await page.inbox())["telegram"]
+    assert seen["id"] in inbox["deleted"]
+    assert [message["text"] for message in inbox["messages"]] == ["This line closes."]
+
+
+async def test_typing_is_shown_until_the_message_comes_or_the_time_is_over(pages: list[Page], monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = pages
+    number, chat = addresses_of(ONE)
+    await one.outlets["sms"].typing(number)
+    assert not (await other.inbox())["telegram"]["typing"]
+    await one.outlets["telegram"].typing(chat)
+    assert [(await other.inbox())["telegram"]["typing"] for _ in range(2)] == [True, True]
+    assert not (await other.inbox(telegram=OTHER))["telegram"]["typing"]
+    await one.outlets["telegram"].send(chat, Reply("here"))
+    assert not (await other.inbox())["telegram"]["typing"]
+    monkeypatch.setattr(trial_inbox, "_TYPING", 0.1)
+    await one.outlets["telegram"].typing(chat)
+    await asyncio.sleep(0.2)
+    assert not (await other.inbox())["telegram"]["typing"]
+
+
+async def test_what_nobody_fetches_is_gone_in_time(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [time.monotonic()]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    number = number_of(ONE, "US")
+    await page.outlets["sms"].send(number, Reply("old"))
+    now[0] += 590
+    await page.outlets["sms"].send(number, Reply("newer"))
+    now[0] += 20
+    assert await page.texts() == ["newer"]
+
+
+async def test_who_gets_hold_of_redis_reads_nothing(pages: list[Page], server: RedisServer) -> None:
+    await pages[0].sms("unmistakable words")
+    for outlet, address in zip(pages[0].outlets.values(), addresses_of(ONE), strict=True):
+        await outlet.send(address, Reply("unmistakable words"))
+        await outlet.typing(address)
+    seen = server.dump()
+    for secret in (b"unmistakable", *(address.strip("+").encode() for address in addresses_of(ONE))):
+        assert secret not in seen
+
+
+async def test_while_redis_is_away_replies_come_and_what_is_sent_is_not_said_to_be(tmp_path: Path) -> None:
+    store = RedisStore(f"unix://{tmp_path}/none.sock")
+    async with worker(store, KeyRing()) as page:
+        assert (await page.sms("hello"))["text"]
+        answer = await page.telegram(text="hello")
+        assert [message["text"] for message in answer["messages"]] == [REPLY.text]
+        assert answer["arrived"] == {"messages": [], "deleted": [], "typing": False}
+        for outlet, address in zip(page.outlets.values(), addresses_of(ONE), strict=True):
+            assert (await outlet.send(address, REPLY)).outcome is Outcome.UNKNOWN
+            await outlet.typing(address)
+        response = await page.client.post("/trial/inbox", json={"sms": ONE, "country": "US", "telegram": ONE})
+        assert response.status_code == 503
+    await store.close()
+
+
+def test_a_report_has_the_fields_of_a_recorded_one() -> None:
+    recorded = next(
+        request
+        for request in json.loads((PEERS / "signed-requests.json").read_text(encoding="utf-8"))["requests"]
+        if request["name"] == "status callback, delivered"
+    )
+    theirs = dict(parse_qsl(recorded["body"], keep_blank_values=True))
+    ours = trial_sms._report("AC" + "0" * 32, "+12025550123", "SM" + "0" * 32)
+    assert ours.keys() <= theirs.keys()
+    assert {"MessageSid", "AccountSid", "MessageStatus"} <= ours.keys()
+    assert (ours["MessageStatus"], ours["SmsStatus"]) == (theirs["MessageStatus"], theirs["SmsStatus"])
 
 
 # --- both -------------------------------------------------------------------------------------------------------------------------
@@ -344,6 +580,10 @@ async def test_nothing_leaves_the_process_and_nothing_is_logged(
     answer = await page.sms("unmistakable words")
     await page.telegram(text="unmistakable words")
     await page.telegram(button="4:1")
+    for outlet, address in zip(page.outlets.values(), addresses_of(ONE), strict=True):
+        await outlet.send(address, Reply("unmistakable words"))
+        await outlet.typing(address)
+    await page.inbox()
     await asyncio.sleep(1.2)  # until the record at Twilio would be deleted
     assert reached == []
     for secret in ("unmistakable", REPLY.text, answer["number"], str(1 + int(ONE, 16) % 2**52), ONE):
@@ -395,7 +635,24 @@ async def test_what_no_telegram_phone_does_is_refused(page: Page, what: dict[str
     assert page.conversation.came == []
 
 
-@pytest.mark.parametrize("path", ["/trial/sms", "/trial/telegram"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"sms": ONE, "country": "US"},
+        {"telegram": ONE, "country": "US"},
+        {"sms": ONE, "telegram": ONE},
+        {"sms": ONE, "telegram": ONE, "country": "XX"},
+        {"sms": ONE.upper(), "telegram": ONE, "country": "US"},
+        {"sms": [ONE], "telegram": ONE, "country": "US"},
+        {"sms": ONE, "telegram": "1", "country": "US"},
+    ],
+)
+async def test_what_no_page_asks_for_is_refused(page: Page, what: dict[str, Any]) -> None:
+    response = await page.client.post("/trial/inbox", json=what)
+    assert (response.status_code, response.text) == (400, "Bad Request")
+
+
+@pytest.mark.parametrize("path", ["/trial/sms", "/trial/telegram", "/trial/inbox"])
 async def test_too_much_is_refused(page: Page, path: str) -> None:
     response = await page.client.post(path, json={"phone": ONE, "country": "US", "language": "en", "text": "x" * 40_000})
     assert response.status_code == 413
@@ -405,8 +662,9 @@ async def test_too_much_is_refused(page: Page, path: str) -> None:
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_a_page_of_another_origin_cannot_post(page: Page, kind: str) -> None:
     """These are the kinds that a browser lets any page post anywhere."""
-    body = json.dumps({"phone": ONE, "country": "US", "text": "x"})
-    assert (await page.client.post("/trial/sms", content=body, headers={"Content-Type": kind})).status_code == 400
+    for path, fields in (("/trial/sms", {"phone": ONE, "country": "US", "text": "x"}), ("/trial/inbox", {"sms": ONE, "telegram": ONE})):
+        body = json.dumps({"country": "US", **fields})
+        assert (await page.client.post(path, content=body, headers={"Content-Type": kind})).status_code == 400
     assert page.conversation.came == []
 
 
@@ -435,6 +693,7 @@ async def test_every_answer_is_guarded(page: Page, path: str, kind: str) -> None
 )
 async def test_every_reply_is_guarded(page: Page, path: str, fields: dict[str, str]) -> None:
     _is_guarded(await page.client.post(path, json={"phone": ONE, **fields}))
+    _is_guarded(await page.client.post("/trial/inbox", json={"sms": ONE, "country": "", "telegram": ONE}))
 
 
 def _is_guarded(response: httpx.Response) -> None:

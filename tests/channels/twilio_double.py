@@ -23,6 +23,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 DESCRIPTION: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "peers" / "twilio" / "twilio_api_v2010.json").read_text(encoding="utf-8")
@@ -78,11 +79,20 @@ def _typed(schema: Any, text: str) -> Any:
 
 @dataclass
 class Play:
-    """What the double does with the next request instead of, or before, what it would do."""
+    """What the double does with the next request instead of, or besides, what it would do.
+
+    Attributes:
+        status, code: of the error that it answers with.
+        slow: seconds that the answer takes.
+        retry_after: header of the error.
+        taken: the request has its effect all the same.
+    """
 
     status: int = 0
     code: int | None = None
     slow: float = 0.0
+    retry_after: int | None = None
+    taken: bool = False
 
 
 @dataclass
@@ -93,6 +103,7 @@ class TwilioDouble:
         url: where it listens.
         records: by sid, what it keeps of each message.
         sent: forms of the messages that it took, in order.
+        opted_out: numbers that have texted STOP.
         calls: how many requests came in.
         misfits: what did not fit the description; a test that leaves any here has failed.
         plays: mishaps for the next requests, in order.
@@ -103,13 +114,14 @@ class TwilioDouble:
     url: str = ""
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     sent: list[dict[str, str]] = field(default_factory=list)
+    opted_out: set[str] = field(default_factory=set)
     calls: int = 0
     misfits: list[str] = field(default_factory=list)
     plays: deque[Play] = field(default_factory=deque)
 
     def forget(self) -> None:
         """Back to the beginning, for the next test."""
-        self.records, self.sent, self.calls, self.misfits, self.plays = {}, [], 0, [], deque()
+        self.records, self.sent, self.opted_out, self.calls, self.misfits, self.plays = {}, [], set(), 0, [], deque()
 
     def app(self) -> Starlette:
         """The double as an ASGI application."""
@@ -118,11 +130,29 @@ class TwilioDouble:
     async def _any(self, request: Request) -> Response:
         self.calls += 1
         play = self.plays.popleft() if self.plays else Play()
-        if play.status:
-            return _error(play.status, play.code)
-        response = self._answer(request, await request.body())
+        body = await request.body()
+        response = self._answer(request, body) if play.taken or not play.status else None
         await asyncio.sleep(play.slow)
+        if play.status:
+            return _error(play.status, play.code, play.retry_after)
+        assert response is not None
         return response
+
+    def report(self, number: int, status: str, code: str = "") -> tuple[str, dict[str, str], str]:
+        """How a message fares, as Twilio tells it: the address that the message named for it, the form, and its signature.
+
+        Args:
+            number: which of the messages sent, from 0.
+            status: that it has reached.
+            code: of the error, where there was one.
+        """
+        sid, url = f"SM{number + 1:032x}", self.sent[number]["StatusCallback"]
+        if sid in self.records:
+            self.records[sid]["status"] = status
+        form = {"MessageSid": sid, "SmsSid": sid, "AccountSid": self.account_sid, "MessageStatus": status, "SmsStatus": status}
+        form |= {"To": self.sent[number]["To"], "From": self.sent[number].get("From", ""), "ApiVersion": "2010-04-01"}
+        form |= {"ErrorCode": code} if code else {}
+        return url, form, RequestValidator(self.auth_token).compute_signature(url, form)
 
     def _answer(self, request: Request, body: bytes) -> Response:
         expected = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
@@ -159,7 +189,7 @@ class TwilioDouble:
         if misfits:
             self.misfits += misfits
             return _error(400, 20001)
-        if refused := _refused(form):
+        if refused := 21610 if form["To"] in self.opted_out else _refused(form):
             return _error(400, refused)
         self.sent.append(form)
         return JSONResponse(self._record(operation, form), status_code=201)
@@ -194,12 +224,13 @@ def _refused(form: dict[str, str]) -> int | None:
     return 21617 if len(form["Body"].encode("utf-16-le")) > 2 * 1600 else None
 
 
-def _error(status: int, code: int | None) -> Response:
+def _error(status: int, code: int | None, retry_after: int | None = None) -> Response:
     """An error in Twilio's own form; its message quotes the number, as Twilio's do."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     if code is None:
-        return Response("<html>Bad gateway</html>", status, media_type="text/html")
+        return Response("<html>Bad gateway</html>", status, headers, media_type="text/html")
     fields = {"code": code, "message": "The 'To' number +14155550142 ...", "more_info": f"https://www.twilio.com/docs/errors/{code}"}
-    return JSONResponse({**fields, "status": status}, status)
+    return JSONResponse({**fields, "status": status}, status, headers)
 
 
 @contextmanager

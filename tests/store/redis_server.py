@@ -43,7 +43,10 @@ class RedisServer:
     def dump(self) -> bytes:
         """All names and values, as somebody who got hold of the server would see them."""
         client: Any = self.client
-        return b"\n".join(part for name in client.keys("*") for part in (name, client.get(name)))
+        parts = []
+        for name in client.keys("*"):
+            parts += [name, *(client.smembers(name) if client.type(name) == b"set" else [client.get(name)])]
+        return b"\n".join(parts)
 
     def start(self) -> None:
         """Returns when it answers."""

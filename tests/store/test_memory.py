@@ -33,6 +33,44 @@ async def test_it_refuses_further_names_when_full_and_keeps_those_it_has() -> No
     assert [await store.get(name) for name in ("one", "two", "three")] == [b"1", b"new", None]
 
 
+async def test_members_of_sets_take_room_and_give_it_back() -> None:
+    store = MemoryStore(capacity=3)
+    await store.add("cases", "one", "two")
+    await store.set("name", b"value", 10)
+    with pytest.raises(StoreFull):
+        await store.set("further", b"value", 10)
+    with pytest.raises(StoreFull):
+        await store.add("cases", "two", "three")
+    await store.add("cases", "one", "two")
+    assert await store.members("cases") == {"one", "two"}
+    await store.discard("cases", "one", "never added")
+    await store.add("others", "three")
+    with pytest.raises(StoreFull):
+        await store.add("others", "four")
+    await store.clear()
+    await store.add("cases", "one", "two", "three")
+    assert await store.members("cases") == {"one", "two", "three"}
+
+
+async def test_a_set_finds_room_where_something_expired() -> None:
+    clock = Clock()
+    store = MemoryStore(capacity=1, clock=clock)
+    await store.set("one", b"1", 10)
+    clock.now = 10.0
+    await store.add("cases", "one")
+    assert await store.members("cases") == {"one"}
+
+
+async def test_sets_and_topics_that_nobody_uses_leave_the_memory() -> None:
+    store = MemoryStore()
+    await store.add("cases", "one")
+    await store.discard("cases", "one")
+    async with store.subscribe("desk"), store.subscribe("desk"):
+        pass
+    await store.publish("nobody", b"message")
+    assert (store._sets, store._topics._subscriptions) == ({}, {})
+
+
 async def test_there_is_room_again_when_something_expired_or_was_deleted() -> None:
     clock = Clock()
     store = MemoryStore(capacity=1, clock=clock)
@@ -83,5 +121,7 @@ async def test_who_waits_for_a_lock_gets_it_in_turn() -> None:
 async def test_closing_forgets_everything() -> None:
     store = MemoryStore()
     await store.set("name", b"value", 10)
+    await store.add("cases", "one")
     await store.close()
     assert await store.get("name") is None
+    assert await store.members("cases") == set()

@@ -1,5 +1,7 @@
 "use strict";
 
+const BETWEEN_LOOKS = 1500; // milliseconds
+
 // A phone: its id, its messages, and a way to send. The id is made here at random; closing or renewing the page forgets it.
 class Phone {
   constructor(section, path) {
@@ -94,12 +96,21 @@ class SmsPhone extends Phone {
 
   receive(answer, mine, time) {
     this.section.querySelector(".number bdi").textContent = answer.number;
-    if (!answer.text) return this.note(`no reply · ${time}`);
-    const meta = make("p", "meta", `${answer.encoding} · ${count(answer.segments, "segment")} · ${count(answer.chars, "character")} · `);
+    this.arrive(answer.arrived);
+    if (answer.text) this.showTheirs(answer, "Reply:", time);
+    else this.note(`no reply · ${time}`);
+  }
+
+  arrive(messages) {
+    for (const message of messages) this.showTheirs(message, "Message:", "came by itself");
+  }
+
+  showTheirs(message, speaker, how) {
+    const meta = make("p", "meta", `${message.encoding} · ${count(message.segments, "segment")} · ${count(message.chars, "character")} · `);
     const cost = make("span", "cost");
-    cost.dataset.segments = answer.segments;
-    meta.append(cost, ` · ${time}`);
-    const entry = this.show("theirs", "Reply:", answer.text);
+    cost.dataset.segments = message.segments;
+    meta.append(cost, ` · ${how}`);
+    const entry = this.show("theirs", speaker, message.text);
     entry.append(meta);
     this.reckon();
     this.uncover(entry);
@@ -124,6 +135,7 @@ class TelegramPhone extends Phone {
     super(section, "/trial/telegram");
     this.language = section.querySelector(".language");
     this.menus = [...section.querySelectorAll(".menu")];
+    this.typing = section.querySelector(".typing");
     this.entries = new Map(); // by message id, for when the bot deletes
     this.language.addEventListener("change", () => this.fillCommands());
     for (const button of section.querySelectorAll("[data-kind]")) {
@@ -148,6 +160,7 @@ class TelegramPhone extends Phone {
   renew() {
     super.renew();
     this.entries.clear();
+    this.typing.textContent = "";
   }
 
   // A button of a menu sends something, then the menu closes.
@@ -195,15 +208,24 @@ class TelegramPhone extends Phone {
 
   receive(answer, mine, time) {
     if (mine) this.entries.set(answer.own, mine);
+    this.arrive(answer.arrived);
     this.remove(answer.deleted);
-    for (const message of answer.messages) {
-      const entry = this.show("theirs", "Reply:", message.text);
-      if (message.buttons.length) entry.append(this.keys(message.buttons));
-      entry.append(make("p", "meta", time));
-      this.entries.set(message.id, entry);
-      this.uncover(entry);
-    }
+    for (const message of answer.messages) this.showTheirs(message, "Reply:", time);
     if (!answer.messages.length) this.note(`no reply · ${time}`);
+  }
+
+  arrive({ messages, deleted, typing }) {
+    this.remove(deleted);
+    for (const message of messages) this.showTheirs(message, "Message:", "came by itself");
+    this.typing.textContent = typing ? "typing…" : "";
+  }
+
+  showTheirs(message, speaker, how) {
+    const entry = this.show("theirs", speaker, message.text);
+    if (message.buttons.length) entry.append(this.keys(message.buttons));
+    entry.append(make("p", "meta", how));
+    this.entries.set(message.id, entry);
+    this.uncover(entry);
   }
 
   remove(ids) {
@@ -265,5 +287,25 @@ async function post(path, fields) {
   }
 }
 
-new SmsPhone(document.getElementById("sms")).renew();
-new TelegramPhone(document.getElementById("telegram")).renew();
+// Fetches what came to both phones without their asking. A page that nobody sees does not ask, and shows it when it is seen again.
+async function collect() {
+  if (document.visibilityState !== "visible") return;
+  const { id, country } = sms;
+  const of = telegram.id;
+  const { answer } = await post("/trial/inbox", { sms: id, country: country.value, telegram: of });
+  if (!answer) return; // a phone says so itself when something is sent from it
+  if (id === sms.id) sms.arrive(answer.sms);
+  if (of === telegram.id) telegram.arrive(answer.telegram);
+}
+
+const sms = new SmsPhone(document.getElementById("sms"));
+const telegram = new TelegramPhone(document.getElementById("telegram"));
+sms.renew();
+telegram.renew();
+document.addEventListener("visibilitychange", collect);
+(async () => {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
+    await collect();
+  }
+})();
