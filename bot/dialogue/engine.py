@@ -31,7 +31,7 @@ from bot.errors import ModelError, TurnFailed  # noqa: E402
 from bot.knowledge.answers import answers  # noqa: E402
 from bot.knowledge.emergency import emergency_table, numbers_of  # noqa: E402
 from bot.knowledge.local_services import index, is_away, is_shared, place_of  # noqa: E402
-from bot.knowledge.localities import nearest  # noqa: E402
+from bot.knowledge.localities import gazetteer  # noqa: E402
 from bot.locales import DEFAULT, locale_of  # noqa: E402
 
 _SENDER = "session"  # Rasa wants a sender's id; nobody has one here
@@ -284,7 +284,9 @@ def _for_advocate(about: AboutTurn) -> Dict[Text, Text]:
     """What an advocate may be told of the session, if the person agrees; see `Turn.about`."""
     country = None if about.country == "unknown" else about.country
     place = place_of(about.place) if about.place and not is_shared(about.place) and not is_away(about.place) else None
-    town = nearest(place.latitude, place.longitude).name if place and place.latitude is not None and place.longitude is not None else None
+    town = None
+    if place and place.latitude is not None and place.longitude is not None:
+        town = gazetteer().nearest(place.latitude, place.longitude).name
     return {name: value for name, value in (("topic", about.topic), ("country", country), ("place", town)) if value}
 
 
