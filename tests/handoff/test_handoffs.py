@@ -590,10 +590,11 @@ async def test_in_danger_her_place_is_told_as_it_is(service: Service) -> None:
     await service.comes(replace(ANA, most_cases=1))
     for number in range(4):
         await service.agrees(f"+1415556{number:04}")
-    draft = service.handoffs.urgent_offer("en", "sms", POINTS, "danger").draft
+    draft = service.handoffs.urgent_offer("en", "sms", "danger").draft
     assert draft
     heard = await service.handoffs.picked_in_draft(draft, "join_now", "sms", NUMBER, "US")
-    assert heard.blocks == waiting(0, None)
+    assert heard.blocks[:1] == waiting(0, None)
+    assert "that it is urgent" in heard.blocks[1] and "harm to a child" in heard.blocks[1]
 
 
 # --- ends ------------------------------------------------------------------------------------------------------------------------
