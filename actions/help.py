@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers import give_answer
 from actions.base import HelplineAction
-from actions.places import ask_which, candidates_of
+from actions.places import ask_for_another, ask_which, candidates_of, is_another_picked
 from actions.replies import country_of, country_was_asked, number, numbers_for, offer, say, say_hotline, understanding_of
 from actions.search import give_search
 from actions.urgent import ActionDanger, ActionNoVoice, ActionSelfHarm
@@ -99,7 +99,11 @@ class ActionPlace(HelplineAction):
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """The last topic once more, now for the country."""
         country, topic = country_of(tracker), str(tracker.get_slot("topic") or "")
-        if candidates_of(tracker):  # whoever is in danger gets the numbers before the question
+        if is_another_picked(tracker):
+            return ask_for_another(dispatcher, tracker)
+        if candidates := candidates_of(tracker):  # whoever is in danger gets the numbers before the question
+            if {one.country for one in candidates} != {country}:
+                tracker.add_slots([SlotSet("country", None)])  # and not those of a country where she may not be
             urgent = {"danger_now": ActionDanger, "self_harm": ActionSelfHarm}.get(topic)
             before = urgent().reply(dispatcher, tracker) if urgent else []
             return [*before, *ask_which(dispatcher, tracker)]

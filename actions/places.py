@@ -8,9 +8,10 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.replies import country_was_asked, offer, payload, say
+from actions.replies import country_of, country_was_asked, offer, payload, say, topic_of, understanding_of
+from bot.knowledge.directory_words import directory_words
 from bot.knowledge.local_services import code_of, is_shared, place_of
-from bot.knowledge.localities import Locality, gazetteer, nearest
+from bot.knowledge.localities import Locality, gazetteer
 
 # Where people name the state with their town.
 _BY_STATE = frozenset({"US"})
@@ -35,7 +36,26 @@ def ask_which(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventT
     for one in candidates:
         response, values = _title(one, candidates)
         offer(dispatcher, response, payload("give_location", **_told_by(one)), **values)
+    offer(dispatcher, "utter_words", payload("give_location"), context="place", sentence=directory_words()["place"]["another"])
     return country_was_asked()
+
+
+def is_another_picked(tracker: Tracker) -> bool:
+    """Whether the person picked that none of the places is meant which she was asked among."""
+    written = bool(understanding_of(tracker))
+    return topic_of(tracker) == "give_location" and not written and not next(tracker.get_latest_entity_values("country"), None)
+
+
+def ask_for_another(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """Asks for a place other than those that the person was asked among.
+
+    Returns:
+        The slots that remember the question.
+    """
+    if not country_of(tracker):
+        return ask_country(dispatcher, tracker)
+    say(dispatcher, "utter_search_town")
+    return [SlotSet("asked", "town")]
 
 
 def ask_country(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
@@ -82,4 +102,4 @@ def say_shared(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     if shared := shared_place(tracker):
         place = place_of(shared["place"])
         if place.latitude is not None and place.longitude is not None:
-            say(dispatcher, "utter_place_used", place=nearest(place.latitude, place.longitude).name)
+            say(dispatcher, "utter_place_used", place=gazetteer().nearest(place.latitude, place.longitude).name)

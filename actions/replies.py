@@ -15,6 +15,8 @@ from bot.knowledge.emergency import Numbers, numbers_of
 from bot.knowledge.services import Service
 
 PERSON = "/talk_to_human"
+LONGEST_NAME = 80  # characters of a service's name: directories of others have sentences there, and a text message must hold the number too
+_CUT = "..."
 
 
 def say(dispatcher: CollectingDispatcher, response: str, **values: Any) -> None:
@@ -77,9 +79,18 @@ def say_service(dispatcher: CollectingDispatcher, service: Service, *, named: bo
         say(dispatcher, "utter_search_unchecked", joined=True)
 
 
+def _short_name(name: str) -> str:
+    """The name of a service, cut off behind a word where it is too long."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    kept = name[: LONGEST_NAME - len(_CUT) + 1]
+    words, space, _ = kept.rpartition(" ")
+    return (words if space else kept[:-1]).rstrip(" ,;:-(") + _CUT
+
+
 def say_line(dispatcher: CollectingDispatcher, service: Service, *, named: bool = False, **about: Any) -> None:
     """Adds one line for a service: its label (or its name once the person used the word), its town and how to reach it."""
-    label: Any = service.name if named else {"context": "label", "sentence": labels()[service.label]}
+    label: Any = _short_name(service.name) if named else {"context": "label", "sentence": labels()[service.label]}
     values: dict[str, Any] = {"label": label, **about}
     city = next((point.city for point in service.points if point.city), "")
     if service.phone:

@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.base import HelplineAction
 from actions.details import listed, now, offer_details, say_services
-from actions.places import ask_country, ask_which, candidates_of, forget_shared, say_shared, shared_place
+from actions.places import ask_country, ask_which, candidates_of, forget_shared, is_another_picked, say_shared, shared_place
 from actions.replies import (
     country_of,
     numbers_for,
@@ -272,6 +272,6 @@ class ValidateSearchForm(FormValidationAction):
         named = next(tracker.get_latest_entity_values("country"), None)
         if named:
             return {"country": named}
-        if candidates_of(tracker):
+        if candidates_of(tracker) or is_another_picked(tracker):
             return {}
         return {"country": "unknown"} if tracker.get_slot("requested_slot") == "country" else {}

@@ -25,7 +25,7 @@ def offer_topic(dispatcher: CollectingDispatcher, topic: str) -> None:
 
 
 class ActionMenu(HelplineAction):
-    """What the helpline can do. A bare cry for help gets the danger line first."""
+    """What the bot can do. A bare cry for help gets the danger line first."""
 
     def name(self) -> str:
         """Its name in the domain."""
@@ -71,7 +71,7 @@ class ActionUnsure(HelplineAction):
 
 
 class ActionOutOfScope(HelplineAction):
-    """Something the helpline has no answer to."""
+    """Something the bot has no answer to."""
 
     def name(self) -> str:
         """Its name in the domain."""

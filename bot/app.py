@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from bot.channels.outlets import Outlet, Outlets
+from bot.channels.pushing import Pusher, told_to
 from bot.channels.sms import sms_routes
 from bot.channels.sms_sending import SmsOutlet
 from bot.channels.telegram import TelegramChannel
@@ -28,9 +29,15 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.last_wall import LastWall
 from bot.conversation.sessions import Sessions
 from bot.conversation.tables import put_in_use, read_tables, tables_in_use
+from bot.desk.accounts import FILE as ACCOUNTS
+from bot.desk.staffed import Staffed
 from bot.dialogue.process import DialogueProcess
-from bot.editions import Edition, refusal_of
-from bot.errors import ConfigurationError, ModelError, StoreUnavailable
+from bot.editions import Edition, refusal_of, tell_open_cases
+from bot.errors import ConfigurationError, HelplineError, ModelError, StoreUnavailable
+from bot.handoff.counts import FILE as COUNTS
+from bot.handoff.counts import Counts
+from bot.handoff.handoffs import Handoffs
+from bot.handoff.life import Ending
 from bot.knowledge.emergency import Numbers, numbers_of
 from bot.memory import give_memory_back
 from bot.privacy.keys import KeyRing
@@ -88,7 +95,9 @@ class Service:
         twilio: the API client, or None.
         trial: the trial phones, or None where there are real channels.
         outlets: what sends although the person has not just written, by channel.
+        handoffs: the way to a human at the desk.
         home: folder in which the editions of the service lie, or None where it has none.
+        drains: when it ends, the cases end with it, and those who wait are told; False while other workers go on with them.
     """
 
     settings: Settings
@@ -101,7 +110,9 @@ class Service:
     twilio: TwilioApi | None
     trial: TrialPhones | None
     outlets: Outlets
+    handoffs: Handoffs
     home: Path | None = None
+    drains: bool = True
     _loop: asyncio.AbstractEventLoop | None = None
     _begun: threading.Event = field(default_factory=threading.Event)
 
@@ -140,7 +151,16 @@ class Service:
         return asyncio.run_coroutine_threadsafe(self.take(edition), self._loop)
 
 
-def build_service(settings: Settings, edition: Edition, keys: KeyRing, *, first_worker: bool = True, home: Path | None = None) -> Service:
+def build_service(
+    settings: Settings,
+    edition: Edition,
+    keys: KeyRing,
+    *,
+    first_worker: bool = True,
+    home: Path | None = None,
+    broke_off: bool = False,
+    drains: bool = True,
+) -> Service:
     """Puts the parts of one worker together.
 
     Args:
@@ -149,6 +169,8 @@ def build_service(settings: Settings, edition: Edition, keys: KeyRing, *, first_
         keys: of sessions, shared by all workers.
         first_worker: this one polls Telegram.
         home: folder in which the editions of the service lie.
+        broke_off: the service before this one ended with cases open.
+        drains: see `Service`.
     Raises:
         ConfigurationError: numbers are unchecked.
         DataError: a table cannot be read.
@@ -157,7 +179,9 @@ def build_service(settings: Settings, edition: Edition, keys: KeyRing, *, first_
     store: Store = RedisStore(settings.redis_url) if settings.redis_url else MemoryStore()
     dialogue = DialogueProcess(edition)
     sessions = Sessions(store, keys, settings.session_minutes)
-    conversation = Conversation(dialogue, sessions, LastWall())
+    outlets: dict[str, Outlet] = {}
+    handoffs = _handoffs(settings, store, keys, Pusher(sessions, outlets), home, broke_off=broke_off)
+    conversation = Conversation(dialogue, sessions, LastWall(), handoffs)
     telegram = None
     if settings.telegram:
         telegram = TelegramChannel(
@@ -170,9 +194,22 @@ def build_service(settings: Settings, edition: Edition, keys: KeyRing, *, first_
             shared=shared_message_ids(store, keys, settings.session_minutes) if settings.redis_url else None,
         )
     twilio = TwilioApi(settings.twilio, settings.public_url) if settings.twilio else None
-    trial = None if settings.real_channels else TrialPhones(conversation.answer, store, keys)
-    outlets = trial.outlets() if trial else _real_outlets(telegram, twilio)
-    return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, trial, outlets, home)
+    trial = None if settings.real_channels else TrialPhones(conversation.answer, store, keys, told_to(handoffs))
+    outlets.update(trial.outlets() if trial else _real_outlets(telegram, twilio))
+    return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, trial, outlets, handoffs, home, drains)
+
+
+def _handoffs(settings: Settings, store: Store, keys: KeyRing, pusher: Pusher, home: Path | None, *, broke_off: bool) -> Handoffs:
+    """The desk's side of the service. Without an account there is nobody who could sign in, and nobody is offered."""
+    return Handoffs(
+        store,
+        keys,
+        pusher,
+        staffed=Staffed(settings.staff_folder / ACCOUNTS),
+        counts=Counts(settings.staff_folder / COUNTS),
+        tell_open=(lambda count: tell_open_cases(home, count)) if home else (lambda count: None),
+        broke_off=broke_off,
+    )
 
 
 def _real_outlets(telegram: TelegramChannel | None, twilio: TwilioApi | None) -> Outlets:
@@ -217,6 +254,8 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
             if service.telegram:
                 await _start(service.telegram)
                 parts.push_async_callback(service.telegram.stop)
+            parts.callback(asyncio.create_task(service.handoffs.run()).cancel)
+            parts.push_async_callback(_drain, service)
             if patient:
                 with contextlib.suppress(ModelError, asyncio.TimeoutError):
                     await asyncio.wait_for(service.dialogue.wait_until_ready(), _PATIENCE)
@@ -224,7 +263,14 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
 
     routes: list[BaseRoute] = [Route("/health", health, methods=["GET"])]
     if settings.twilio and service.twilio:
-        routes += sms_routes(settings.twilio, settings.public_url, service.conversation.answer, service.twilio, service.sessions.first_time)
+        routes += sms_routes(
+            settings.twilio,
+            settings.public_url,
+            service.conversation.answer,
+            service.twilio,
+            service.sessions.first_time,
+            told_to(service.handoffs),
+        )
     if service.telegram:
         routes += service.telegram.routes()
     if service.trial:
@@ -233,6 +279,15 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
     # A provider that was given an address with a slash too many would be sent on to an unencrypted one, and follow with number and text.
     app.router.redirect_slashes = False
     return app
+
+
+async def _drain(service: Service) -> None:
+    """Ends the cases, where no other worker goes on with them; and writes what was counted."""
+    with contextlib.suppress(HelplineError):
+        if service.drains:
+            await service.handoffs.end_all(Ending.STOPPED)
+    with contextlib.suppress(HelplineError):
+        service.handoffs.counts.write()
 
 
 async def _start(telegram: TelegramChannel) -> None:

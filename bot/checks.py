@@ -61,7 +61,7 @@ def check(environment: Mapping[str, str], today: datetime.date) -> Iterator[Find
     yield from _desk()
     yield from _search()
     yield from _places()
-    yield from _services()
+    yield from _running()
 
 
 def _model() -> Iterator[Finding]:
@@ -171,7 +171,7 @@ def _places() -> Iterator[Finding]:
         yield Finding(False, f"Places: {error}", stops=True)
 
 
-def _services() -> Iterator[Finding]:
+def _running() -> Iterator[Finding]:
     for home in running().values():
         refusal = refusal_of(home)
         if refusal:

@@ -22,10 +22,13 @@ from pathlib import Path
 from types import TracebackType
 
 from bot.errors import DataError
-from bot.paths import EDITION, MODELS, RASA_TRAINING_DATA, ROOT
+from bot.knowledge.hsds.command import FOLDER
+from bot.knowledge.hsds.replacing import lies_in
+from bot.paths import EDITION, KNOWLEDGE, MODELS, RASA_TRAINING_DATA, ROOT
 
 _PREFIX = "serving-"
 _LOCK, _REFUSAL, _CASES = "lock", "refused", "open-cases"
+_IMPORTED = FOLDER.relative_to(KNOWLEDGE)
 _BEGINNING = 3600.0  # seconds after which a folder without a lock is not that of a service that just starts
 _LONGEST = 900.0  # seconds to prepare one; an index of 100,000 services takes a minute or two
 # What only training reads, and what the service writes anew.
@@ -124,8 +127,11 @@ class Editions:
 
     def _copy(self, root: Path, model: Path) -> None:
         try:
+            brought = lies_in(ROOT / _IMPORTED).exists()
             for part in ("data", "locales"):
                 shutil.copytree(ROOT / part, root / part, ignore=_LEFT_OUT)
+            if brought and not (root / _IMPORTED).exists():  # it waits beside its place
+                shutil.copytree(lies_in(ROOT / _IMPORTED), root / _IMPORTED)
             (root / "models").mkdir()
             for file in (model, MODELS / "directory.sqlite"):  # whoever makes these anew does so aside, and renames: a link is a copy
                 if file.exists():

@@ -28,7 +28,3 @@ class Kept(Generic[_Table]):
     def put(self, table: _Table) -> None:
         """Puts another one in its place, for whoever asks from now on."""
         self._tables = [table]
-
-    def forget(self) -> None:
-        """Lets it be read anew by whoever asks next."""
-        self._tables = []

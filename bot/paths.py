@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EDITION = "HELPLINE_EDITION"  # names the folder in the environment of a process that reads an edition; see `bot.editions`
-# What the helpline knows and says: of the project, or of the copy that a running service made of it.
+# What the bot knows and says: of the project, or of the copy that a running service made of it.
 KNOWLEDGE = Path(os.environ.get(EDITION) or ROOT)
 DATA = KNOWLEDGE / "data"
 LOCALES = KNOWLEDGE / "locales"

@@ -19,7 +19,7 @@ import pytest
 
 from bot.dialogue.training import trained_model
 from bot.editions import Editions
-from bot.editions import running as services_of
+from bot.editions import running as running_services
 from bot.knowledge.answers import answers
 
 from .running import REAL_SMS, START_SECONDS, Running, copy_of_project, helpline, running, until
@@ -277,11 +277,11 @@ def test_a_service_is_found_while_it_runs_and_its_folder_taken_away_when_it_was_
     code += "with Editions(Path(sys.argv[1])): print('here', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as process:
         assert process.stdout and process.stdout.readline() == b"here\n"
-        assert list(services_of(tmp_path)) == [process.pid]
+        assert list(running_services(tmp_path)) == [process.pid]
         with Editions(tmp_path):
-            assert sorted(services_of(tmp_path)) == sorted([process.pid, os.getpid()])
+            assert sorted(running_services(tmp_path)) == sorted([process.pid, os.getpid()])
         process.kill()
-    assert len(list(tmp_path.iterdir())) == 1 and services_of(tmp_path) == {}
+    assert len(list(tmp_path.iterdir())) == 1 and running_services(tmp_path) == {}
     with Editions(tmp_path) as editions:
         assert list(tmp_path.iterdir()) == [editions.home]
     assert list(tmp_path.iterdir()) == []

@@ -5,12 +5,14 @@ What is held against the sentences of the domain and the answers as they are wor
 
 from __future__ import annotations
 
+import datetime
 import re
 import string
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel import Locale as CldrLocale
@@ -20,7 +22,9 @@ from bot.channels.segments import MOST_SEGMENTS, SmsShape, fold_for_gsm7, is_gsm
 from bot.conversation.composing import compose
 from bot.conversation.messages import Block, Turn
 from bot.conversation.sessions import Session
+from bot.desk.accounts import LONGEST_DISPLAY
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues
+from bot.dialogue.opening_hours import moment
 from bot.dialogue.wording import worded
 from bot.knowledge.answers import answers
 from bot.knowledge.directory import directory
@@ -222,6 +226,7 @@ def _words_of(section: str) -> list[dict[str, str]]:
 def _longest(locale: str) -> dict[str, object]:
     """The longest that may stand for each placeholder."""
     names = CldrLocale.parse(locale)
+    opens = datetime.datetime(2027, 9, 29, 22, 30, tzinfo=ZoneInfo("America/New_York"))
     services = directory()._by_id.values()
     emergency = [numbers for numbers in emergency_table().values()]
     cities = [point.city for service in local_services() for point in service.points]
@@ -262,6 +267,10 @@ def _longest(locale: str) -> dict[str, object]:
         "web": longest([service.website for service in services if service.website]),
         "cite": longest([answer.cite for answer in answers().values()]),
         "date": {"number": "2026-11-22"},
+        "name": "M" * LONGEST_DISPLAY,
+        "minutes": "1440",
+        "when": moment(locale, opens, opens - datetime.timedelta(days=7), zone=True),  # so far away the date stands there
+        "words": "M" * 60,
         "source": longest(
             [", ".join(filter(None, (one.title, one.section, one.url))) for answer in answers().values() for one in answer.sources]
         ),
@@ -364,9 +373,14 @@ FIRST_WORDS = (
 
 
 def _neutral(locale: str) -> list[str]:
-    """First words, identity, what is on the Telegram profile, every title of a choice, every label."""
-    neutral = ("label", "utter_topic_", "utter_option_")
-    return [said for context, _, said in sentences(locale) if context in FIRST_WORDS or context.startswith(neutral)]
+    """First words, identity, what is on the Telegram profile, every title of a choice, every label; what a handoff says, but for what
+    must be reported: that is told to whoever has asked for a person."""
+    neutral = ("label", "utter_topic_", "utter_option_", "handoff")
+    return [
+        said
+        for context, english, said in sentences(locale)
+        if (context in FIRST_WORDS or context.startswith(neutral)) and "have to report" not in english
+    ]
 
 
 @every_locale

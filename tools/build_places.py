@@ -29,7 +29,9 @@ from scipy.spatial import cKDTree
 
 from bot.knowledge.files import read_yaml
 from bot.knowledge.globe import EARTH_KM, on_the_globe
+from bot.knowledge.localities import NOWHERE
 from bot.knowledge.place_words import PHRASES, attached, lemmas, words_of
+from bot.knowledge.postcodes import US_TERRITORIES
 from bot.locales import all_locales
 from bot.nlu.text import script_of
 from bot.paths import DATA
@@ -75,7 +77,6 @@ OFTEN, SHORT = 5, 5  # times in the training texts; letters of names that are li
 LONGEST_NAME = 40  # letters
 AREA_KM = 20.0  # from its middle nine in ten places of an area of postcodes are so near
 LONGEST_CODE = 4  # characters of a postcode that name an area; all five of a US ZIP code, whose beginnings are half a state
-US_TERRITORIES = {"PR", "VI", "GU", "AS", "MP"}  # the post has ZIP codes there
 NO_POSTCODES = {"AE"}  # there they number buildings
 
 
@@ -116,9 +117,9 @@ def packed(words: Iterable[str]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, 
 
 
 def hundredths(degrees: Iterable[float]) -> np.ndarray[Any, Any]:
-    """Degrees as whole hundredths, a kilometre; -32768 where there are none."""
+    """Degrees as whole hundredths, a kilometre; `NOWHERE` where there are none."""
     values = np.array(list(degrees), np.float64)
-    return np.where(np.isnan(values), -32768, np.round(values * 100)).astype(np.int16)
+    return np.where(np.isnan(values), NOWHERE, np.round(values * 100)).astype(np.int16)
 
 
 def postal_places() -> list[Postal]:

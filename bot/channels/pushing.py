@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.channels.outlets import Outcome, Outlets
+from bot.channels.outlets import Delivered, Outcome, Outlets
 from bot.conversation.composing import compose
 from bot.conversation.messages import Block, Message, Reply, Turn
 from bot.conversation.sessions import Session, Sessions
+from bot.handoff.handoffs import Handoffs
 from bot.handoff.life import Fate
 from bot.handoff.wording import Option
 
 _FATES = {Outcome.SENT: Fate.SENT, Outcome.UNKNOWN: Fate.UNKNOWN}
-_REPORTED = {Outcome.SENT: Fate.DELIVERED}
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,14 @@ class Pushed:
     receipt: str = ""
 
 
-def reported_fate(outcome: Outcome) -> Fate:
-    """What a provider's delivery report means."""
-    return _REPORTED.get(outcome, Fate.FAILED)
+def told_to(handoffs: Handoffs) -> Delivered:
+    """What tells the handoffs of a provider's delivery reports."""
+
+    async def delivered(receipt: str, outcome: Outcome) -> None:
+        fate = Fate.DELIVERED if outcome is Outcome.SENT else Fate.FAILED
+        await handoffs.delivered(receipt, fate, lost=outcome is Outcome.BLOCKED)
+
+    return delivered
 
 
 class Pusher:

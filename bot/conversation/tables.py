@@ -42,11 +42,11 @@ def read_tables(root: Path) -> Tables:
         DataError: a file is broken.
     """
     locales = read_locales(root / "locales" / "locales.yml")
-    words = root / "data" / "directory" / "words.yml"
-    helplines = read_directory(root / "data" / "directory" / "helplines", words)
+    words = read_words(root / "data" / "directory" / "words.yml")
+    helplines = read_directory(root / "data" / "directory" / "helplines", words["label"])
     emergency = read_emergency_table(root / "data" / "emergency.yml", helplines)
     desk = read_desk(root / "data" / "desk.yml", locales)
-    return Tables(locales, read_catalogues(root / "locales", locales), emergency, read_words(words), desk)
+    return Tables(locales, read_catalogues(root / "locales", locales), emergency, words, desk)
 
 
 def tables_in_use() -> Tables:

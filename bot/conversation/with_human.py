@@ -27,11 +27,11 @@ _YES = {State.OFFERED: "agree", State.CARD: "send", State.SAFETY: "text_short"}
 _NO = {State.OFFERED: "no", State.CARD: "none", State.SAFETY: "text_never"}
 
 
-def _points(session: Session, urgent: str | None) -> tuple[Point, ...]:
+def _points(session: Session) -> tuple[Point, ...]:
     """The summary: what is known of her needs, never her words."""
     topics = [Point("topic", topic) for topic in session.topics[-_MOST_TOPICS:]]
     places = [Point(kind, session.about[kind]) for kind in ("country", "place") if kind in session.about]
-    return ((Point("urgent", urgent),) if urgent else ()) + tuple(topics) + tuple(places)
+    return (*topics, *places)
 
 
 class WithHuman:
@@ -68,6 +68,9 @@ class WithHuman:
         if choice:
             heard = await self._handoffs.picked_in_draft(draft, choice, *_at(message, session))
         elif draft.state is State.WORDS and not payload and text:
+            turn = await _or_nothing(ask)
+            if turn and (turn.ended or _surely_urgent(turn)):
+                return None
             heard = await self._handoffs.wrote_in_draft(draft, message.text, *_at(message, session))
         else:
             return None
@@ -92,9 +95,12 @@ class WithHuman:
         asking = asyncio.ensure_future(_or_nothing(ask))
         turn = await _soon(asking)
         heard = await self._handoffs.wrote(case, message.delivery, message.text, _surely_urgent(turn))
-        turn = turn or await asking
-        if heard is None:
+        if heard is None or heard.to_bot:  # the advocate has just gone
             return None
+        if turn is None:
+            turn = await asking
+            if late := _surely_urgent(turn):
+                await self._handoffs.wrote(case, "", "", late)
         told = Turn(tuple(map(Block, heard.blocks)), options=heard.options, locale=heard.locale, state=session.state or {})
         if turn and _surely_urgent(turn):
             told = replace(turn, blocks=(*turn.blocks, *told.blocks), options=told.options, state=session.state or {})
@@ -108,7 +114,7 @@ class WithHuman:
     async def _offered(self, message: Message, session: Session, shape: Shape) -> Answered | None:
         if not await self._handoffs.can_take(message.channel, message.address):
             return None
-        heard = self._handoffs.offer(session.locale or "en", message.channel, _points(session, None), None)
+        heard = self._handoffs.offer(session.locale or "en", message.channel, _points(session), None)
         return self._said(heard, session, shape)
 
     @staticmethod
@@ -167,7 +173,7 @@ class WithHuman:
         if turn.urgent:
             if not able:
                 return turn, session
-            heard = self._handoffs.urgent_offer(turn.locale, message.channel, _points(session, turn.urgent), turn.urgent)
+            heard = self._handoffs.urgent_offer(turn.locale, message.channel, turn.urgent)
             draft = asdict(heard.draft) if heard.draft else None
             return replace(turn, options=(*heard.options, *turn.options)), replace(session, draft=draft)
         asked_for = payload or (turn.understanding is not None and turn.understanding.topic == "talk_to_human")
@@ -176,7 +182,7 @@ class WithHuman:
             return replace(turn, blocks=(*closed, *turn.blocks)), session
         if not asked_for:
             return replace(turn, options=(choice_option(turn.locale, "offer"), *turn.options)), session
-        heard = self._handoffs.offer(turn.locale, message.channel, _points(session, None), None)
+        heard = self._handoffs.offer(turn.locale, message.channel, _points(session), None)
         return _replaced(turn, heard), replace(session, draft=asdict(heard.draft) if heard.draft else None)
 
 

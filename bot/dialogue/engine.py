@@ -20,7 +20,9 @@ from rasa.core.lock_store import InMemoryLockStore  # noqa: E402
 from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
 from bot.conversation.messages import Block, Turn, Understanding  # noqa: E402
+from bot.dialogue.found import Found  # noqa: E402
 from bot.dialogue.in_process_actions import InProcessActions, trust_results  # noqa: E402
+from bot.dialogue.lookup import look_up  # noqa: E402
 from bot.dialogue.ordered_runner import OrderedRunner  # noqa: E402
 from bot.dialogue.tracker_state import AboutTurn, OneTurnStore, State, tracker_of  # noqa: E402
 from bot.dialogue.typed_choices import typed_choice, typed_choices  # noqa: E402
@@ -29,7 +31,7 @@ from bot.errors import ModelError, TurnFailed  # noqa: E402
 from bot.knowledge.answers import answers  # noqa: E402
 from bot.knowledge.emergency import emergency_table, numbers_of  # noqa: E402
 from bot.knowledge.local_services import index, is_away, is_shared, place_of  # noqa: E402
-from bot.knowledge.localities import nearest  # noqa: E402
+from bot.knowledge.localities import gazetteer  # noqa: E402
 from bot.locales import DEFAULT, locale_of  # noqa: E402
 
 _SENDER = "session"  # Rasa wants a sender's id; nobody has one here
@@ -139,11 +141,15 @@ class Engine:
             context: state of the session, as a `Turn` gave it.
             hints: `locale_hint` and `country_hint` of the channel.
         """
+        return understanding_from(self.parsed(text, context, hints))
+
+    def parsed(self, text: str, context: Optional[State] = None, hints: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        """What the components find in a text, as Rasa passes it on; arguments as of `understand`."""
         processor, domain = self._agent.processor, self._agent.domain
         assert processor is not None and domain is not None
         tracker = tracker_of(context, _SENDER, domain) or DialogueStateTracker.from_events(_SENDER, [], domain.slots)
         message = UserMessage(_harmless(text), Outbox(), _SENDER, metadata=hints or {})
-        return understanding_from(self._loop.run_until_complete(processor.parse_message(message, tracker)))
+        return self._loop.run_until_complete(processor.parse_message(message, tracker))
 
     def reply(self, text: str, state: Optional[State], hints: Optional[Dict[str, Any]] = None, *, payload: bool = False) -> Turn:
         """Answers one message.
@@ -158,11 +164,41 @@ class Engine:
         """
         if not payload and (typed := typed_choice(text, state)):
             text, payload = typed, True
-        outbox = Outbox()
-        message = UserMessage("" if payload else _harmless(text), outbox, _SENDER, input_channel="helpline", metadata=hints or {})
         if payload:
-            message.parse_data = _parsed_payload(text, (hints or {}) if state is None else {})  # no component has to look at it
+            return self.answer(_parsed_payload(text, (hints or {}) if state is None else {}), state, hints)
+        outbox = Outbox()
+        message = UserMessage(_harmless(text), outbox, _SENDER, input_channel=Outbox.name(), metadata=hints or {})
         return self._loop.run_until_complete(self._reply(message, outbox, state))
+
+    def answer(self, parsed: Dict[str, Any], state: Optional[State], hints: Optional[Dict[str, Any]] = None) -> Turn:
+        """Answers what was understood already, or was never a text: no component has to look at it.
+
+        Args:
+            parsed: as Rasa's components would have parsed it.
+            state, hints: as of `reply`.
+        Raises:
+            TurnFailed: no action had anything to say.
+        """
+        outbox = Outbox()
+        message = UserMessage("", outbox, _SENDER, input_channel=Outbox.name(), metadata=hints or {})
+        message.parse_data = parsed
+        return self._loop.run_until_complete(self._reply(message, outbox, state))
+
+    def look_up(
+        self,
+        query: Optional[str],
+        topic: Optional[str],
+        locale: str,
+        desk_locale: str,
+        country: Optional[str] = None,
+        place: Optional[str] = None,
+    ) -> Found:
+        """Looks something up for an advocate; see `bot.dialogue.lookup.look_up`."""
+        return look_up(self, query, topic, locale, desk_locale, country, place)
+
+    def worded(self, response: str, locale: str) -> str:
+        """A response of the domain in a locale; one without placeholders."""
+        return self._loop.run_until_complete(self._worded(response, locale))
 
     async def _reply(self, message: UserMessage, outbox: Outbox, state: Optional[State]) -> Turn:
         self._store.begin(state)
@@ -248,7 +284,9 @@ def _for_advocate(about: AboutTurn) -> Dict[Text, Text]:
     """What an advocate may be told of the session, if the person agrees; see `Turn.about`."""
     country = None if about.country == "unknown" else about.country
     place = place_of(about.place) if about.place and not is_shared(about.place) and not is_away(about.place) else None
-    town = nearest(place.latitude, place.longitude).name if place and place.latitude is not None and place.longitude is not None else None
+    town = None
+    if place and place.latitude is not None and place.longitude is not None:
+        town = gazetteer().nearest(place.latitude, place.longitude).name
     return {name: value for name, value in (("topic", about.topic), ("country", country), ("place", town)) if value}
 
 

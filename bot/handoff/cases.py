@@ -133,6 +133,10 @@ class Cases:
             for case in set(self._seen) - members:
                 del self._seen[case]
 
+    def forget(self, case: str) -> None:
+        """It has ended: this worker would not put it back."""
+        self._seen.pop(case, None)
+
     async def wipe(self) -> None:
         """Forgets everything that is in the store, and lets every worker forget the cases that it remembers."""
         await self._store.clear()
@@ -206,7 +210,7 @@ class Cases:
         await self._store.set(self._name(case), sealed, self._longest)
 
     async def _erase(self, case: str, record: Record, epoch: Epoch) -> None:
-        self._seen.pop(case, None)
+        self.forget(case)
         names = [self._name(case)]
         if address := self._address(case, record, epoch):
             names += [self._found_by(one, record.channel, address) for one in (self._keys.current, self._keys.previous)]

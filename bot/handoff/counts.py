@@ -18,6 +18,7 @@ from pathlib import Path
 from bot.errors import DataError
 from bot.handoff.life import Ending, Handoff
 
+FILE = "counts.json"
 SMALLEST = 5
 _WAITS = (1, 2, 5, 10, 20)  # minutes
 KINDS = ("ended", "waited", "locale", "topic", "helped")

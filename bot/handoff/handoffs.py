@@ -28,7 +28,7 @@ from bot.handoff.lines import Desk, desk_settings, is_open, next_opening
 from bot.handoff.presence import Presences
 from bot.handoff.queueing import Place, estimate, in_order, next_for
 from bot.handoff.records import Record
-from bot.handoff.wording import Option, Outlook, closed_line, emergency_line, lost_line, offer_lines, titled, worded
+from bot.handoff.wording import Option, Outlook, closed_line, emergency_line, lost_line, offer_lines, titled, ways, worded
 from bot.locales import all_locales
 from bot.privacy.keys import KeyRing
 from bot.store import Store
@@ -41,6 +41,8 @@ _BLOCK_SECONDS = 24 * 3600.0
 _BROKEN_SECONDS = 3600.0  # for which people are told that the line broke
 _COUNTS_EVERY = 600.0  # seconds
 _DRAIN = 8.0  # seconds that goodbyes get
+_SILENT = 600.0  # seconds after which nothing is under way any more to one who has left
+_TURN, _LOOK = 30.0, 0.05  # seconds for which words wait for those before them that another worker sends, and between looks at these
 _LOG = logging.getLogger(__name__)
 
 
@@ -99,6 +101,9 @@ class Heard:
     to_bot: bool = False
     draft: Handoff | None = None
 
+    def __repr__(self) -> str:
+        return f"<Heard {self.state.value}>"
+
 
 @dataclass(frozen=True)
 class _Post:
@@ -107,6 +112,9 @@ class _Post:
     record: Record
     address: str
     effect: life.Tell | life.Relay
+
+    def __repr__(self) -> str:
+        return f"<Post {type(self.effect).__name__}>"
 
 
 class Handoffs:
@@ -144,6 +152,7 @@ class Handoffs:
         self._outgoing: dict[str, asyncio.Task[None]] = {}
         self._known: dict[str, Record] = {}
         self._stale: set[str] | None = None  # None: all
+        self._looking = asyncio.Lock()
         self._tell_open = tell_open
         self._broken_until = clock() + _BROKEN_SECONDS if broke_off else 0.0
         self._counts_written = clock()
@@ -162,12 +171,18 @@ class Handoffs:
         return self._staffed()
 
     async def state_of(self, channel: str, address: str) -> tuple[str, State] | None:
-        """The open case of whoever has that address, and where it stands; None where there is none."""
+        """The open case of whoever has that address, and where it stands for her; None where there is none.
+
+        As long as she does not know of the advocate who has it, she waits, and what she writes is for the bot.
+        """
         if not self.in_use:
             return None
         case = await self._cases.of(channel, address)
         record = await self._cases.read(case) if case else None
-        return (case, record.handoff.state) if case and record else None
+        if case is None or record is None:
+            return None
+        joined = record.handoff.state is State.JOINED
+        return case, State.WAITING if joined and record.handoff.met is None else record.handoff.state
 
     async def can_take(self, channel: str, address: str) -> bool:
         """Whether a human can be offered to that person now: the hotline is open, somebody is there, and she is not blocked."""
@@ -190,12 +205,12 @@ class Handoffs:
     def offer(self, locale: str, channel: str, points: tuple[Point, ...], urgent: str | None) -> Heard:
         """Offers a human; the answer to it is a choice (`picked`)."""
         draft = life.offered(locale, channel, points, urgent, self._clock())
-        options = tuple(titled(locale, draft, choice) for choice in ("agree", "card", "call", "no"))
+        options = tuple(titled(locale, draft, choice) for choice in ("agree", "call", "no"))
         return Heard(draft.state, tuple(offer_lines(locale, frozenset(self._desk().must_report))), options, locale, draft=draft)
 
-    def urgent_offer(self, locale: str, channel: str, points: tuple[Point, ...], urgent: str) -> Heard:
-        """The one digit behind urgent numbers that brings a human."""
-        draft = life.offered(locale, channel, points, urgent, self._clock())
+    def urgent_offer(self, locale: str, channel: str, urgent: str) -> Heard:
+        """The one digit behind urgent numbers that brings a human, who sees only that it is urgent: there is no time to show more first."""
+        draft = life.offered(locale, channel, (Point("urgent", urgent),), urgent, self._clock())
         return Heard(draft.state, (), (titled(locale, draft, "join_now"),), locale, draft=draft)
 
     async def picked_in_draft(self, draft: Handoff, choice: str, channel: str, address: str, country: str | None) -> Heard:
@@ -208,12 +223,13 @@ class Handoffs:
 
     async def _in_draft(self, draft: Handoff, event: life.Event, channel: str, address: str, country: str | None) -> Heard:
         after, effects = life.step(draft, event, self._desk().waits)
+        case = ""
         if any(isinstance(effect, life.Enqueue) for effect in effects):
             case = await self._cases.open(after, channel, address, country)
             await self._changed(case, effects)
         if after.state is State.ENDED:
             self.counts.ended(after)
-        heard = await self._heard(after, effects, country)
+        heard = await self._heard(after, effects, country, case)
         return replace(heard, draft=after if after.state in life.DRAFTS else None)
 
     async def picked(self, case: str, choice: str) -> Heard | None:
@@ -250,7 +266,7 @@ class Handoffs:
                 await self._step(case, life.Reported(self._clock(), effect.key, Fate.SENT))
         return heard
 
-    async def _heard(self, handoff: Handoff, effects: Sequence[Effect], country: str | None, case: str = "") -> Heard:
+    async def _heard(self, handoff: Handoff, effects: Sequence[Effect], country: str | None, case: str) -> Heard:
         blocks, options = list[str](), list[Option]()
         for effect in effects:
             if isinstance(effect, life.Tell):
@@ -263,14 +279,18 @@ class Handoffs:
         return Heard(handoff.state, tuple(blocks), tuple(options), handoff.locale, to_bot)
 
     async def _worded(self, handoff: Handoff, tell: life.Tell, country: str | None, case: str) -> tuple[list[str], list[Option]]:
-        outlook = await self._outlook(case) if tell.name == "waiting" else Outlook(0, None, 0.0)
-        return worded(handoff, tell, country, outlook, self._desk().waits.closing)
+        outlook = await self._outlook(case) if tell.name in ("waiting", "waiting_urgent") else Outlook(0, None, 0.0)
+        return worded(handoff, tell, country, outlook, self._desk().waits.closing, frozenset(self._desk().must_report))
 
     async def _outlook(self, case: str) -> Outlook:
+        """How long she waits. Who does not write her language makes that no shorter; where nobody does, nobody knows."""
         places = in_order(await self._places(), self._desk().urgent_ahead)
-        ahead = next((number for number, place in enumerate(places) if place.id == case), len(places) - 1)
-        free = sum(max(0, one.advocate.most_cases - one.cases) for one in await self.staff() if one.available)
-        return Outlook(max(0, ahead), estimate(await self._waits_of_others(), max(0, ahead), free), self._desk().waits.longest)
+        ahead = next((number for number, place in enumerate(places) if place.id == case), len(places))
+        languages = {language for place in places if place.id == case for language in (place.locale, *place.also)}
+        hers = [one for one in await self.staff() if one.available and not languages.isdisjoint(one.advocate.languages)]
+        free = sum(max(0, one.advocate.most_cases - one.cases) for one in hers)
+        seconds = estimate(await self._waits_of_others(), ahead, free) if hers else None
+        return Outlook(ahead, seconds, self._desk().waits.longest)
 
     # --- the desk's side -----------------------------------------------------------------------------------------------------
 
@@ -337,10 +357,10 @@ class Handoffs:
     async def typing(self, case: str, advocate: Advocate) -> None:
         """The advocate is typing."""
         record = await self._cases.read(case)
-        if record and record.handoff.advocate == advocate.name and not record.handoff.knocked:
-            address = await self._cases.address(case)
-            if address and self._clock() <= record.handoff.heard + self._desk().waits.quiet:
-                await self._postman.typing(record.channel, address)
+        if not record or record.handoff.advocate != advocate.name:
+            return
+        if life.may_be_told(record.handoff, self._clock(), self._desk().waits) and (address := await self._cases.address(case)):
+            await self._postman.typing(record.channel, address)
 
     async def transfer(self, case: str, advocate: Advocate, to: str) -> Refusal | None:
         """Hands the case to another who is at the desk."""
@@ -381,6 +401,7 @@ class Handoffs:
         """Every open case and session is gone; the people hear the neutral goodbye with the numbers. Returns how many cases."""
         ended = await self.end_all(Ending.WIPED)
         await self._cases.wipe()
+        self._forget_all()
         await self._publish(Notice("wiped"))
         return ended
 
@@ -424,7 +445,7 @@ class Handoffs:
         records = await self._cases.all()
         self._tell_open(len(records))
         for case, record in records.items():
-            await self._tick_case(case, record.handoff, staff)
+            await self._tick_case(case, record, staff)
 
     def _write_counts(self) -> None:
         if self._clock() - self._counts_written < _COUNTS_EVERY:
@@ -435,13 +456,14 @@ class Handoffs:
         except HelplineError as error:
             _LOG.error("handoff.counts: %s", error)
 
-    async def _tick_case(self, case: str, handoff: Handoff, staff: dict[str, Advocate]) -> None:
-        now = self._clock()
+    async def _tick_case(self, case: str, record: Record, staff: dict[str, Advocate]) -> None:
+        now, handoff, country = self._clock(), record.handoff, record.country
         if handoff.advocate and (handoff.advocate in staff) == (handoff.gone is not None):
             kind = life.Returned if handoff.advocate in staff else life.Dropped
             await self._pushed(case, kind(now, handoff.advocate))
         languages = tuple(sorted({language for one in staff.values() for language in one.languages}))
-        tick = life.Ticked(now, handoff.locale in languages, languages, is_open(self._desk(), self._now()))
+        there = ways(handoff.locale, country)
+        tick = life.Ticked(now, handoff.locale in languages, languages, is_open(self._desk(), self._now()), there)
         if life.step(handoff, tick, self._desk().waits)[0] != handoff:
             await self._pushed(case, tick)
 
@@ -468,17 +490,26 @@ class Handoffs:
         return stepped[1] if stepped else None
 
     async def _step(self, case: str, event: life.Event, *, post: bool = False) -> tuple[Record, Sequence[Effect]] | None:
-        async with self._cases.change(case) as changing:
-            if changing is None:
-                return None
-            before = changing.record
-            after, effects = life.step(before.handoff, event, self._desk().waits)
-            changing.record = replace(before, handoff=after)
-            changing.erased = any(isinstance(effect, life.Erase) for effect in effects)
-            posts = [effect for effect in effects if isinstance(effect, (life.Tell, life.Relay))] if post else []
-            address = await self._cases.address(case) if posts else None
-            if address:
-                self._post(case, [_Post(changing.record, address, effect) for effect in posts])
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        try:
+            async with self._cases.change(case) as changing:
+                if changing is None:
+                    return None
+                before = changing.record
+                after, effects = life.step(before.handoff, event, self._desk().waits)
+                changing.record = replace(before, handoff=after)
+                changing.erased = any(isinstance(effect, life.Erase) for effect in effects)
+                if changing.erased and isinstance(event, (life.Picked, life.Left, life.Lost)):
+                    with suppress(HelplineError):  # that it is erased weighs more
+                        await self._store.set(self._silent(case), b"1", _SILENT)
+                posts = [effect for effect in effects if isinstance(effect, (life.Tell, life.Relay))] if post else []
+                address = await self._cases.address(case) if posts else None
+                if address:  # in here, so that they stand in the order of the steps
+                    self._post(case, [_Post(changing.record, address, effect) for effect in posts], kept)
+            kept.set_result(True)
+        finally:
+            if not kept.done():
+                kept.set_result(False)
         if isinstance(event, life.Claimed) and after.state is State.JOINED and after != before.handoff:
             await self._note_wait(after.joined - after.since)
         if after != before.handoff:
@@ -487,9 +518,9 @@ class Handoffs:
 
     async def _changed(self, case: str, effects: Sequence[Effect], ended: Handoff | None = None) -> None:
         """Lets every desk look anew."""
-        if self._stale is not None:
-            self._stale.add(case)
+        self._look_at(case)
         if ended:
+            self._forget(case)
             self.counts.ended(ended)
         await self._publish(Notice("ended", case, str(ended.ending.value if ended.ending else "")) if ended else Notice("case", case))
         for effect in effects:
@@ -502,14 +533,15 @@ class Handoffs:
 
     # --- what goes out -------------------------------------------------------------------------------------------------------
 
-    def _post(self, case: str, posts: list[_Post]) -> None:
-        """Sends them behind whatever is still under way in that case."""
+    def _post(self, case: str, posts: list[_Post], kept: asyncio.Future[bool]) -> None:
+        """Sends them behind whatever is still under way in that case; not at all where the step that wants it could not be kept: the
+        desk hears so and comes again, and she would read it twice."""
         before = self._outgoing.get(case)
 
         async def send() -> None:
             if before:
                 await asyncio.wait([before])
-            for post in posts:
+            for post in posts if await kept else ():
                 try:
                     await self._send(case, post)
                 except HelplineError:
@@ -522,8 +554,10 @@ class Handoffs:
     async def _send(self, case: str, post: _Post) -> None:
         record, effect = post.record, post.effect
         locale = record.handoff.locale
-        if record.handoff.state is not State.ENDED and await self._cases.read(case) is None:
-            return  # she has left since: nothing may light up her phone
+        if isinstance(effect, life.Relay):
+            await self._turn_of(case, effect.key)
+        if await self._store.get(self._silent(case)) is not None:
+            return  # she left while it was under way
         if isinstance(effect, life.Tell):
             blocks, options = await self._worded(record.handoff, effect, record.country, case)
             sent = await self._postman.tell(record.channel, post.address, locale, blocks, options)
@@ -537,7 +571,17 @@ class Handoffs:
                 await self._store.set(f"receipt:{sent.receipt}", f"{case} {key}".encode(), _REPORT_SECONDS)
             await self._pushed(case, life.Reported(self._clock(), key, sent.fate))
 
+    async def _turn_of(self, case: str, key: str) -> None:
+        """Waits until the words before these have gone out. Those of this worker have; another may still be sending some."""
+        patience = time.monotonic() + _TURN
+        while (record := await self._cases.read(case)) and _sends_before(record.handoff, key) and time.monotonic() < patience:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK)  # in another process no event can be set
+
     # --- what is known of the others -----------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _silent(case: str) -> str:
+        return f"silent:{case}"
 
     def _blocked(self, channel: str, address: str) -> str:
         return self._keys.steady.identify("blocked", channel, address)
@@ -546,38 +590,75 @@ class Handoffs:
         while True:
             with suppress(HelplineError):
                 async with self._watch() as notices:
+                    self._stale = None  # what was told before is missed
                     async for notice in notices:
-                        if notice.kind in ("all", "wiped"):
-                            self._stale = None
-                        elif notice.case and self._stale is not None:
-                            self._stale.add(notice.case)
+                        self._hear(notice)
             await asyncio.sleep(_TICK)
+
+    def _hear(self, notice: Notice) -> None:
+        if notice.kind == "wiped":
+            self._forget_all()
+        elif notice.kind == "all":
+            self._stale = None
+        elif notice.kind == "ended":
+            self._forget(notice.case)
+        elif notice.case:
+            self._look_at(notice.case)
+
+    def _look_at(self, case: str) -> None:
+        if self._stale is not None:
+            self._stale.add(case)
+
+    def _forget(self, case: str) -> None:
+        """This worker, or another, has ended it: its words do not stay in memory until somebody looks at the board."""
+        self._look_at(case)
+        self._known.pop(case, None)
+        self._cases.forget(case)
+
+    def _forget_all(self) -> None:
+        self._known, self._stale = {}, None
 
     async def _records(self) -> dict[str, Record]:
         """All cases, those that changed read anew."""
+        async with self._looking:  # of two looks at once the earlier could come back last
+            while self._stale is None or self._stale:
+                try:
+                    await self._look()
+                except BaseException:
+                    self._stale = None
+                    raise
+            return dict(self._known)
+
+    async def _look(self) -> None:
         if self._stale is None:
             self._stale = set()
             self._known = await self._cases.all()
-        while self._stale:
-            case = self._stale.pop()
-            record = await self._cases.read(case)
-            if record:
-                self._known[case] = record
-            else:
-                self._known.pop(case, None)
-        return dict(self._known)
+            return
+        case = self._stale.pop()
+        record = await self._cases.read(case)
+        if record:
+            self._known[case] = record
+        else:
+            self._known.pop(case, None)
 
     async def _places(self) -> list[Place]:
         return _places(await self._records())
 
     async def _note_wait(self, seconds: float) -> None:
         self.counts.waited(seconds)
-        async with self._store.lock("handoff:waits", 1.0):
-            waits = [*await self._waits_of_others(), seconds][-20:]
-            await self._store.set("handoff:waits", json.dumps([round(wait) for wait in waits]).encode(), 6 * 3600.0)
+        with suppress(HelplineError):  # the case is taken all the same
+            async with self._store.lock("handoff:waits", 1.0):
+                waits = [*await self._waits_of_others(), seconds][-20:]
+                await self._store.set("handoff:waits", json.dumps([round(wait) for wait in waits]).encode(), 6 * 3600.0)
 
     async def _waits_of_others(self) -> list[float]:
         return [float(wait) for wait in json.loads(await self._store.get("handoff:waits") or b"[]")]
+
+
+def _sends_before(handoff: Handoff, key: str) -> bool:
+    """Whether words are under way that come before those of that key."""
+    keys = [said.key for said in handoff.said]
+    return key in keys and any(said.fate is Fate.SENDING for said in handoff.said[: keys.index(key)])
 
 
 def _places(records: dict[str, Record]) -> list[Place]:

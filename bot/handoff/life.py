@@ -1,9 +1,9 @@
 """The life of a handoff: one pure state machine. Events go in, effects come out; no clock, socket or store is in here.
 
-Somebody is offered a human (OFFERED), may look at what the human would see (CARD) and add a few words of her own (WORDS), says whether
+Somebody is offered a human (OFFERED), sees what the human would see (CARD) and may add a few words of her own (WORDS), says whether
 she may be texted (SAFETY), waits (WAITING), writes with an advocate (JOINED), is asked one question (CLOSING), and then it is gone
-(ENDED). In danger one digit leads from OFFERED straight to WAITING. Up to SAFETY nothing is in the queue and no advocate knows of it:
-until then a handoff is a draft in her session.
+(ENDED). In danger one digit leads from OFFERED straight to WAITING, with nothing in the summary but that it is urgent. Up to SAFETY
+nothing is in the queue and no advocate knows of it: until then a handoff is a draft in her session.
 
 `TRANSITIONS` decides every pair of state and event; `step` looks the pair up. Each function there does one transition. A pair that
 cannot matter any more says so by name: `_nothing` (as if it had not happened), `_to_bot` (her words are the bot's), `_refuse` (the
@@ -78,10 +78,13 @@ class Refusal(str, Enum):
 
 @dataclass(frozen=True)
 class Point:
-    """One line of the summary: a kind (``urgent``, ``topic``, ``place``, ``served``, ``words``) and its value."""
+    """One line of the summary: a kind (``urgent``, ``topic``, ``country``, ``place``, ``words``) and its value."""
 
     kind: str
     value: str
+
+    def __repr__(self) -> str:
+        return f"<Point {self.kind}>"
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,20 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What she is to be told once she may be.
+
+    Attributes:
+        name, values: of the sentence, see `Tell`.
+        at: when it was to be said (seconds).
+    """
+
+    name: str
+    values: tuple[tuple[str, str], ...]
+    at: float
+
+
+@dataclass(frozen=True)
 class Handoff:
     """Everything that is known of one handoff. Nobody's address is.
 
@@ -118,18 +135,20 @@ class Handoff:
         urgent: the kind of urgency for which it is in front, or None.
         points: the summary, at most five lines.
         struck: which of them she took out, by their number from 0.
-        since: when she agreed.
+        agreed: when she agreed.
+        since: from when she waits: when she agreed, or came back into the queue.
         front: it was with an advocate already, and comes before the others.
-        rung: how far up the ladder she is while nobody comes: 0 own language, 1 another language was offered, 2 the phone, 3 text.
+        ladder: what she was told while nobody came: ``other_language``, ``phone``, ``text``.
         any_language: she agreed to an advocate without her language.
         texting: for how many seconds after her last word she may be texted without having asked.
         heard: when she last wrote or picked, as far as it was surely she.
         advocate, display: who has it, by sign-in name and by the name that she is told.
         joined: when that advocate took it.
+        met: since when she knows that an advocate reads what she writes; None where she has not been told.
         gone: when the advocate's connection was lost, or None.
         alerted: supervisors know that her words wait for an answer.
         knocked: the neutral line is out and not yet answered.
-        held: names of what she is to be told, with their values, once she may be.
+        held: what she is to be told once she may be.
         said: the messages, oldest first.
         closing: when the advocate ended it.
         ending: why it ended, or None.
@@ -142,19 +161,21 @@ class Handoff:
     urgent: str | None = None
     points: tuple[Point, ...] = ()
     struck: tuple[int, ...] = ()
+    agreed: float = 0.0
     since: float = 0.0
     front: bool = False
-    rung: int = 0
+    ladder: tuple[str, ...] = ()
     any_language: bool = False
     texting: float = 0.0
     heard: float = 0.0
     advocate: str | None = None
     display: str = ""
     joined: float = 0.0
+    met: float | None = None
     gone: float | None = None
     alerted: bool = False
     knocked: bool = False
-    held: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    held: tuple[Held, ...] = ()
     said: tuple[Said, ...] = ()
     closing: float = 0.0
     ending: Ending | None = None
@@ -313,11 +334,13 @@ class Ticked(Event):
         writers: an advocate is present who can write her language.
         others: the languages of the advocates who are present, as locale codes.
         open: the hotline is open.
+        ways: which of ``phone`` and ``text`` there are for her.
     """
 
     writers: bool = True
     others: tuple[str, ...] = ()
     open: bool = True
+    ways: tuple[str, ...] = ("phone", "text")
 
 
 @dataclass(frozen=True)
@@ -417,22 +440,26 @@ def _surely_hers(handoff: Handoff, at: float, waits: Waits) -> bool:
     return not handoff.knocked and at <= handoff.heard + waits.quiet
 
 
-def _may_be_told(handoff: Handoff, at: float, waits: Waits) -> bool:
+def _may_be_texted(handoff: Handoff, at: float) -> bool:
+    return at < handoff.heard + handoff.texting
+
+
+def may_be_told(handoff: Handoff, at: float, waits: Waits) -> bool:
     """Whether something may be sent that she has not just asked for: she allowed it, or is in the middle of writing with an advocate."""
-    talking = handoff.state is State.JOINED and handoff.heard > handoff.joined
-    return _surely_hers(handoff, at, waits) and (talking or at <= handoff.heard + handoff.texting)
+    talking = handoff.met is not None and handoff.heard >= handoff.met
+    return _surely_hers(handoff, at, waits) and (talking or _may_be_texted(handoff, at))
 
 
 def _tell(handoff: Handoff, at: float, waits: Waits, name: str, /, **values: str) -> Result:
     """Tells her something that she did not just ask for, now or once she may be told."""
-    if _may_be_told(handoff, at, waits):
+    if may_be_told(handoff, at, waits):
         return handoff, (Tell(name, values, _CHOICES_OF.get(name, ())),)
-    return _knock(replace(handoff, held=(*handoff.held, (name, tuple(values.items())))), at)
+    return _knock(replace(handoff, held=(*handoff.held, Held(name, tuple(values.items()), at))), at)
 
 
 def _knock(handoff: Handoff, at: float) -> Result:
     """The neutral line, once, where she may be texted."""
-    if handoff.knocked or at > handoff.heard + handoff.texting:
+    if handoff.knocked or not _may_be_texted(handoff, at):
         return handoff, ()
     return replace(handoff, knocked=True), (_KNOCK,)
 
@@ -442,11 +469,13 @@ def _waits_to_be_read(handoff: Handoff) -> bool:
 
 
 def _released(handoff: Handoff, at: float) -> Result:
-    """Everything that was held: what she is to be told, then the advocate's words in their order."""
-    told = tuple(Tell(name, dict(values), _CHOICES_OF.get(name, ())) for name, values in handoff.held)
-    relayed = tuple(Relay(said.key, said.text) for said in handoff.said if said.fate is Fate.HELD)
+    """Everything that was held, in the order in which it was said: who writes, the words, that it has ended."""
+    told: list[tuple[float, Effect]] = [(one.at, Tell(one.name, dict(one.values), _CHOICES_OF.get(one.name, ()))) for one in handoff.held]
+    relayed: list[tuple[float, Effect]] = [(said.at, Relay(said.key, said.text)) for said in handoff.said if said.fate is Fate.HELD]
+    in_order = sorted((*told, *relayed), key=lambda one: one[0])
     said = tuple(replace(one, fate=Fate.SENDING, at=at) if one.fate is Fate.HELD else one for one in handoff.said)
-    return replace(handoff, held=(), said=said, knocked=False, heard=at), (*told, *relayed)
+    met = at if handoff.state is State.JOINED and handoff.met is None else handoff.met
+    return replace(handoff, held=(), said=said, knocked=False, heard=at, met=met), tuple(effect for _, effect in in_order)
 
 
 def _with(handoff: Handoff, said: Said) -> Handoff:
@@ -461,12 +490,11 @@ def _ended(handoff: Handoff, ending: Ending) -> Handoff:
     )  # fmt: skip
 
 
-def _over(ending: Ending, name: str | None = None) -> Step:
-    """Ends it; says that by the sentence `name`, or in silence."""
+def _over(ending: Ending) -> Step:
+    """Ends it in silence."""
 
     def end(handoff: Handoff, event: Event, waits: Waits) -> Result:
-        told: tuple[Effect, ...] = (Tell(name, {"name": handoff.display}),) if name else ()
-        return _ended(handoff, ending), (*told, Erase())
+        return _ended(handoff, ending), (Erase(),)
 
     end.__name__ = f"_over_{ending.value}"
     return end
@@ -497,10 +525,10 @@ def offered(locale: str, channel: str, points: tuple[Point, ...], urgent: str | 
 
 def _picked_in_offer(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice == "join_now":
-        return _queued(replace(handoff, texting=_AGREED), event)
-    if event.choice == "agree":
+        return _queued(replace(handoff, texting=_AGREED), event, "waiting_urgent")
+    if event.choice == "agree" and not handoff.points:
         return replace(handoff, state=State.SAFETY, heard=event.at), (Tell("safety", {}, tuple(_TEXTED)),)
-    if event.choice == "card":
+    if event.choice == "agree":
         return _card(replace(handoff, heard=event.at))
     if event.choice == "no":
         return _ended(handoff, Ending.DECLINED), (Tell("declined", {}), Erase())
@@ -511,7 +539,7 @@ def _picked_in_card(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     handoff = replace(handoff, heard=event.at)
     verb, _, number = event.choice.partition(":")
     if verb == "strike" and number.isdecimal() and int(number) < len(handoff.points):
-        return _card(replace(handoff, struck=(*handoff.struck, int(number))))
+        return _card(replace(handoff, struck=tuple(sorted({*handoff.struck, int(number)}))))
     if event.choice == "none":
         handoff = replace(handoff, struck=tuple(range(len(handoff.points))))
     if event.choice in ("send", "none"):
@@ -545,10 +573,10 @@ def _picked_in_safety(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     return _queued(replace(handoff, texting=_TEXTED[event.choice]), event)
 
 
-def _queued(handoff: Handoff, event: Picked) -> Result:
-    handoff = replace(handoff, state=State.WAITING, since=event.at, heard=event.at)
+def _queued(handoff: Handoff, event: Picked, name: str = "waiting") -> Result:
+    handoff = replace(handoff, state=State.WAITING, agreed=event.at, since=event.at, heard=event.at)
     alert: tuple[Effect, ...] = (Alert("urgent"),) if handoff.urgent else ()
-    return handoff, (Enqueue(), Tell("waiting", {}, ("leave",)), *alert)
+    return handoff, (Enqueue(), Tell(name, {}, ("leave",)), *alert)
 
 
 def _gone(handoff: Handoff) -> Result:
@@ -562,10 +590,8 @@ def _gone(handoff: Handoff) -> Result:
 def _picked_in_wait(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice == "leave":
         return _ended(handoff, Ending.LEFT_QUEUE), (Tell("left_queue", {}), Erase())
-    if event.choice == "any_language":
-        return replace(handoff, any_language=True, heard=event.at), (Tell("waiting", {}, ("leave",)),)
-    if event.choice in ("stay", "status", "read"):
-        handoff, told = _released(handoff, event.at)
+    if event.choice in ("any_language", "stay", "status", "read"):
+        handoff, told = _released(replace(handoff, any_language=handoff.any_language or event.choice == "any_language"), event.at)
         return handoff, told or (Tell("waiting", {}, ("leave",)),)
     return _gone(handoff)
 
@@ -594,27 +620,25 @@ def _claimed(handoff: Handoff, event: Claimed, waits: Waits) -> Result:
     joined = replace(
         handoff, state=State.JOINED, advocate=event.advocate, display=event.display, joined=event.at, front=False, gone=None, alerted=False
     )
-    name = "joined" if event.writes else "joined_other"
-    return _tell(joined, event.at, waits, name, name=event.display)
+    name = "joined_other" if not event.writes else "transferred" if handoff.said else "joined"
+    joined, told = _tell(joined, event.at, waits, name, name=event.display)
+    return replace(joined, met=None if joined.held else event.at), told
 
 
 def _ticked_in_wait(handoff: Handoff, event: Ticked, waits: Waits) -> Result:
     """The ladder while nobody comes: one rung at a time, and never an endless wait."""
     waited = event.at - handoff.since
-    if waited >= waits.longest or not (event.open or event.others):
+    if waited >= waits.longest or event.at - handoff.agreed >= waits.longest_case or not (event.open or event.others):
         return _farewell(handoff, event.at, waits, Ending.NOBODY_CAME, "nobody_came")
-    for rung, after, name in (
-        (1, waits.other_language_after, "other_language"),
-        (2, waits.phone_after, "phone"),
-        (3, waits.text_after, "text"),
+    other_language = event.others and not event.writers and not handoff.any_language
+    for name, after, possible in (
+        ("other_language", waits.other_language_after, other_language),
+        ("phone", waits.phone_after, "phone" in event.ways),
+        ("text", waits.text_after, "text" in event.ways),
     ):
-        if handoff.rung >= rung or waited < after:
-            continue
-        handoff = replace(handoff, rung=rung)
-        if rung > 1:
-            return _tell(handoff, event.at, waits, name)
-        if event.others and not event.writers and not handoff.any_language:
-            return _tell(handoff, event.at, waits, name, languages=" ".join(event.others))
+        if possible and waited >= after and name not in handoff.ladder:
+            values = {"languages": " ".join(event.others)} if name == "other_language" else {}
+            return _tell(replace(handoff, ladder=(*handoff.ladder, name)), event.at, waits, name, **values)
     return handoff, ()
 
 
@@ -622,24 +646,26 @@ def _ticked_in_wait(handoff: Handoff, event: Ticked, waits: Waits) -> Result:
 
 
 def _wrote_to_advocate(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
-    """Her words go to the advocate, once."""
+    """Her words go to the advocate, once; those that she wrote before she knew of the advocate are the bot's, and so are picks."""
     if any(said.key == event.key for said in handoff.said):
         return handoff, ()
+    to_bot: tuple[Effect, ...] = () if event.text and handoff.met is not None else (ToBot(),)
     handoff, told = _heard_beside_held(handoff, event, waits)
-    handoff = _with(handoff, Said(event.key, "person", event.text, event.at, urgent=event.urgent))
+    if not to_bot:
+        handoff = _with(handoff, Said(event.key, "person", event.text, event.at, urgent=event.urgent))
     if event.urgent:
-        return replace(handoff, urgent=event.urgent), (*told, Alert("urgent"))
-    return handoff, told
+        return replace(handoff, urgent=event.urgent), (*to_bot, *told, Alert("urgent"))
+    return handoff, (*to_bot, *told)
 
 
 def _picked_with_advocate(handoff: Handoff, event: Picked, waits: Waits) -> Result:
-    if event.choice in ("read", "status"):
+    if event.choice in ("read", "status", "go_on"):
         handoff, told = _released(handoff, event.at)
         return handoff, told or (Tell("still_joined", {"name": handoff.display}),)
     if event.choice == "end":
         return _ended(handoff, Ending.LEFT), (Tell("erased", {}), Erase())
-    if event.choice == "go_on":
-        return replace(handoff, heard=event.at), (Tell("still_joined", {"name": handoff.display}),)
+    if event.choice == "leave":  # it was put to her before the advocate came
+        return _ended(handoff, Ending.LEFT_QUEUE), (Tell("left_queue", {}), Erase())
     return _gone(handoff)
 
 
@@ -650,7 +676,7 @@ def _answered(handoff: Handoff, event: Answered, waits: Waits) -> Result:
         return handoff, ()  # the desk sent it twice
     handoff = replace(handoff, alerted=False)
     said = Said(event.key, event.advocate, event.text, event.at, Fate.SENDING)
-    if _may_be_told(handoff, event.at, waits):
+    if may_be_told(handoff, event.at, waits):
         return _with(handoff, said), (Relay(event.key, event.text),)
     return _knock(_with(handoff, replace(said, fate=Fate.HELD)), event.at)
 
@@ -663,18 +689,22 @@ def _transferred(handoff: Handoff, event: Transferred, waits: Waits) -> Result:
     if event.to == handoff.advocate:
         return handoff, ()
     handed = replace(handoff, advocate=event.to, display=event.display, joined=event.at, gone=None, alerted=False)
-    return _tell(handed, event.at, waits, "transferred", name=event.display)
+    return _tell(handed, event.at, waits, "transferred" if event.writes else "joined_other", name=event.display)
 
 
 def _requeued(handoff: Handoff, event: Requeued, waits: Waits) -> Result:
     if event.advocate != handoff.advocate and not event.supervisor:
         return handoff, (Refuse(Refusal.NOT_YOURS),)
-    return _tell(_in_front(handoff, event.at), event.at, waits, "back_in_front")
+    return _in_front(handoff, event.at, waits, "back_in_front")
 
 
-def _in_front(handoff: Handoff, at: float) -> Handoff:
+def _in_front(handoff: Handoff, at: float, waits: Waits, name: str) -> Result:
     """Back in the queue, before all others; the ladder begins anew, and what was written stays for who takes it next."""
-    return replace(handoff, state=State.WAITING, front=True, since=at, rung=0, advocate=None, display="", gone=None, alerted=False)
+    handoff, told = _tell(handoff, at, waits, name)
+    waiting = replace(
+        handoff, state=State.WAITING, front=True, since=at, ladder=(), advocate=None, display="", met=None, gone=None, alerted=False
+    )
+    return waiting, told
 
 
 def _closed(handoff: Handoff, event: Closed, waits: Waits) -> Result:
@@ -704,19 +734,18 @@ def _returned(handoff: Handoff, event: Returned, waits: Waits) -> Result:
 
 def _reported(handoff: Handoff, event: Reported, waits: Waits) -> Result:
     """What became of words. A late "sent" does not take back a "delivered"."""
-    final = (Fate.DELIVERED, Fate.FAILED)
-    said = tuple(
-        replace(one, fate=event.fate) if one.key == event.key and one.who != "person" and one.fate not in final else one
-        for one in handoff.said
-    )
+    if event.fate in (Fate.HELD, Fate.SENDING):
+        return handoff, ()
+    still_open = (Fate.SENDING, Fate.SENT, Fate.UNKNOWN)
+    said = tuple(replace(one, fate=event.fate) if one.key == event.key and one.fate in still_open else one for one in handoff.said)
     return replace(handoff, said=said), ()
 
 
 def _ticked_with_advocate(handoff: Handoff, event: Ticked, waits: Waits) -> Result:
     if handoff.gone is not None and event.at - handoff.gone >= waits.advocate_gone:
-        handoff, told = _tell(_in_front(handoff, event.at), event.at, waits, "advocate_gone")
+        handoff, told = _in_front(handoff, event.at, waits, "advocate_gone")
         return handoff, (*told, Alert("gone"))
-    if event.at - handoff.joined >= waits.longest_case:
+    if event.at - handoff.agreed >= waits.longest_case:
         return _farewell(handoff, event.at, waits, Ending.TOO_LONG, "closed")
     handoff = _overdue(handoff, event.at)
     since = waits_since(handoff)
@@ -755,7 +784,9 @@ def _picked_at_end(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     handoff, told = _released(handoff, event.at)
     if handoff.ending is not None:
         return _ended(handoff, handoff.ending), (*told, Erase())
-    return replace(handoff, closing=event.at), told or (Tell("ending", {"name": handoff.display}, _CHOICES_OF["ending"]),)
+    if told:
+        return replace(handoff, closing=event.at), told
+    return handoff, (Tell("ending", {"name": handoff.display}, _CHOICES_OF["ending"]),)
 
 
 def _wrote_at_end(handoff: Handoff, event: Wrote, waits: Waits) -> Result:

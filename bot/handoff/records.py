@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.handoff.life import Ending, Fate, Handoff, Point, Said, State
+from bot.handoff.life import Ending, Fate, Handoff, Held, Point, Said, State
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ def handoff_from(value: dict[str, Any]) -> Handoff:
             "state": State(value["state"]),
             "points": tuple(Point(**point) for point in value["points"]),
             "struck": tuple(value["struck"]),
-            "held": tuple((name, tuple((key, text) for key, text in values)) for name, values in value["held"]),
+            "ladder": tuple(value["ladder"]),
+            "held": tuple(Held(one["name"], tuple((key, text) for key, text in one["values"]), one["at"]) for one in value["held"]),
             "said": tuple(Said(**{**said, "fate": Fate(said["fate"])}) for said in value["said"]),
             "ending": Ending(value["ending"]) if value["ending"] else None,
         }

@@ -1,1 +1,1 @@
-"""What the helpline knows: answers, services, emergency numbers, places; each entry with source and date."""
+"""What the bot knows: answers, services, emergency numbers, places; each entry with source and date."""

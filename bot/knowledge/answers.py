@@ -33,7 +33,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the helpline says on a topic in a jurisdiction; English here, worded in each locale by the catalogues.
+    """What the bot says on a topic in a jurisdiction; English here, worded in each locale by the catalogues.
 
     Attributes:
         id: such as ``us.rights_pay``; with `version` the context of its sentences in the catalogues.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from bot.errors import DataError
-from bot.knowledge.directory_words import WORDS, read_words
+from bot.knowledge.directory_words import labels
 from bot.knowledge.hsds.entries import services_of
 from bot.knowledge.hsds.kinds import KINDS
 from bot.knowledge.hsds.links import Links
@@ -69,7 +69,7 @@ class Directory:
         return iter(self._by_id.values())
 
 
-def _fault(package: Package, links: Links, labels: dict[str, str]) -> tuple[Row, str] | None:
+def _fault(package: Package, links: Links, known_labels: Collection[str]) -> tuple[Row, str] | None:
     """The first row that could be said wrongly or not at all, and what is wrong with it."""
     for table, rows in package.tables.items():
         for row in rows:
@@ -90,7 +90,7 @@ def _fault(package: Package, links: Links, labels: dict[str, str]) -> tuple[Row,
             (f"with the id {ours}, which stands there twice", ours not in seen),
             ("of a helpline:kind that is none", links.own(row_id, "kind") in KINDS),
             ("of no helpline:country", country_of(links, row) is not None),
-            ("with a helpline:label that words.yml lacks", links.own(row_id, "label") in labels),
+            ("with a helpline:label that words.yml lacks", links.own(row_id, "label") in known_labels),
         ):
             if not good:
                 return row, f"a service {what}"
@@ -98,25 +98,24 @@ def _fault(package: Package, links: Links, labels: dict[str, str]) -> tuple[Row,
     return None
 
 
-def read_directory(folder: Path, words: Path = WORDS) -> Directory:
+def read_directory(folder: Path, known_labels: Collection[str]) -> Directory:
     """Reads the package of the helplines.
 
     Args:
         folder: of the package, as `make directory` builds it.
-        words: file of the neutral labels.
+        known_labels: ids of the neutral labels that there are words for.
     Raises:
-        DataError: one of them is missing or malformed; says where.
+        DataError: it is missing or malformed; says where.
     """
     mend = "Build it anew with `make directory`, or restore it from the repository."
     if not folder.is_dir():
         raise DataError(f"The folder {folder.name}/ of the directory is missing. {mend}")
-    labels = read_words(words)["label"]
     try:
         package = read_package(folder)
     except DataError as error:
         raise DataError(f"{folder.name}/: {error} {mend}") from None
     links = Links(package)
-    fault = _fault(package, links, labels)
+    fault = _fault(package, links, known_labels)
     if fault:
         row, what = fault
         raise DataError(f"{folder.name}/{row.file} row {row.number}: this is {what}. {mend}")
@@ -126,4 +125,4 @@ def read_directory(folder: Path, words: Path = WORDS) -> Directory:
 @lru_cache(maxsize=1)
 def directory() -> Directory:
     """The helplines of `data/directory/`."""
-    return read_directory(HELPLINES)
+    return read_directory(HELPLINES, labels())

@@ -1,5 +1,5 @@
 """Words for what the directory says by codes (`data/directory/words.yml`): the neutral labels of services, whom they are for, what is not
-known of them."""
+known of them; and for choosing a place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.knowledge.files import sections
 from bot.paths import DATA
 
 WORDS = DATA / "directory" / "words.yml"
-_SECTIONS = ("label", "audience", "unknown")
+_SECTIONS = ("label", "audience", "unknown", "place")
 
 
 def read_words(path: Path) -> dict[str, dict[str, str]]:
@@ -20,7 +20,7 @@ def read_words(path: Path) -> dict[str, dict[str, str]]:
     Raises:
         DataError: the file cannot be read, or a word is no text.
     """
-    found = dict(zip(_SECTIONS, sections(path, label=dict, audience=dict, unknown=dict), strict=True))
+    found = dict(zip(_SECTIONS, sections(path, label=dict, audience=dict, unknown=dict, place=dict), strict=True))
     for section, words in found.items():
         for code, word in words.items():
             if not isinstance(code, str) or not isinstance(word, str) or not word:

@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+Points = tuple[Any, Any, Any]  # the three coordinates of a place on the unit sphere, or of many, as arrays
 EARTH_KM: Final = 6371.0  # the mean radius of the Earth
 
 
-def on_the_globe(latitude: ArrayLike, longitude: ArrayLike) -> tuple[Any, Any, Any]:
+def on_the_globe(latitude: ArrayLike, longitude: ArrayLike) -> Points:
     """The three coordinates of places on the unit sphere: numbers of one place, arrays of many.
 
     Args:
@@ -21,6 +22,11 @@ def on_the_globe(latitude: ArrayLike, longitude: ArrayLike) -> tuple[Any, Any, A
     return flat * np.cos(lam), flat * np.sin(lam), np.sin(phi)
 
 
-def kilometres_of(straight: ArrayLike) -> NDArray[np.float64]:
-    """The ways over the Earth that belong to straight ways between points of the unit sphere."""
-    return np.asarray(2 * EARTH_KM * np.arcsin(np.minimum(np.asarray(straight, np.float64) / 2, 1.0)))
+def kilometres_between(ones: Points, others: Points) -> NDArray[np.float64]:
+    """The ways over the Earth between places.
+
+    Args:
+        ones, others: as `on_the_globe` gives them; one place and many, or as many as there are others.
+    """
+    straight = np.sqrt(sum((one - other) ** 2 for one, other in zip(ones, others, strict=True)), dtype=np.float64)
+    return np.asarray(2 * EARTH_KM * np.arcsin(np.minimum(straight / 2, 1.0)))

@@ -10,15 +10,14 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from bot.knowledge import localities
 from bot.knowledge.directory import HELPLINES
 from bot.knowledge.hsds.command import FOLDER as IMPORTED
 from bot.knowledge.hsds.entries import services_of
 from bot.knowledge.hsds.intact import refuse_damaged
-from bot.knowledge.hsds.links import Links
-from bot.knowledge.hsds.package import Package
-from bot.knowledge.hsds.store import installed
-from bot.knowledge.localities import Locality
+from bot.knowledge.hsds.replacing import lies_in
+from bot.knowledge.hsds.sameness import as_one
+from bot.knowledge.hsds.store import installed, own_ids
+from bot.knowledge.localities import FILE, Locality, gazetteer
 from bot.knowledge.search import Index, build, built_from, fingerprint, open_index
 from bot.knowledge.services import Point, Service
 from bot.paths import DATA, MODELS
@@ -48,9 +47,14 @@ def town(city: str, region: str, country: str) -> tuple[float, float] | None:
         region: ISO 3166-2 part or name of the state or province, or "".
         country: ISO 3166-1 alpha-2.
     """
-    found, part = localities.towns(city, country), localities.region_of(region, country) if region else ""
-    fitting = [one for one in found if one.region == part] or found
-    return (fitting[0].latitude, fitting[0].longitude) if fitting else None  # type: ignore[return-value]
+    part = gazetteer().region_of(region, country) if region else ""
+    found = [
+        (one.latitude, one.longitude, one.region == part)
+        for one in gazetteer().find(city, country, there=True)
+        if one.latitude is not None and one.longitude is not None
+    ]
+    best = next((one for one in found if one[2]), found[0] if found else None)
+    return best[:2] if best else None
 
 
 def _placed(point: Point) -> Point:
@@ -61,40 +65,35 @@ def _placed(point: Point) -> Point:
     return replace(point, latitude=middle[0], longitude=middle[1]) if middle else point
 
 
-def _timed(service: Service) -> Service:
-    """The service with the time zone of its first place, where it has opening times and the package tells no time zone for them."""
-    point = next((point for point in service.points if point.latitude is not None), None)
-    if point is None or not service.openings or service.timezone:
-        return service
-    return replace(service, timezone=localities.timezone_at(point.latitude, point.longitude))  # type: ignore[arg-type]
-
-
-def _own_ids(package: Package) -> dict[str, str]:
-    """The ids of our helplines by those that HSDS wants of their rows, so that who brings one of them back brings that one."""
-    links = Links(package)
-    return {row.get("id"): links.own(row.get("id"), "id") for row in package.rows("services")}
+def _located(service: Service) -> Service:
+    """The service with the coordinates of its towns; and with the time zone of its first place, where it has opening times and the package
+    tells no time zone for them."""
+    placed = replace(service, points=tuple(map(_placed, service.points)))
+    known = [(point.latitude, point.longitude) for point in placed.points if point.latitude is not None and point.longitude is not None]
+    if not known or not service.openings or service.timezone:
+        return placed
+    return replace(placed, timezone=gazetteer().timezone_at(*known[0]))
 
 
 def services(folders: Iterable[Path] = FOLDERS) -> list[Service]:
-    """The services of the packages in some folders. A folder without a package has none; of one id, that in the last folder counts.
+    """The services of the packages in some folders. A folder without a package has none; what a charity brings takes the place of ours,
+    see `as_one`.
 
     Raises:
         DataError: a package cannot be read.
     """
-    found: dict[str, Service] = {}
-    own_ids: dict[str, str] = {}
+    found = list[Service]()
+    same_ids: dict[str, str] = {}
     for folder in folders:
         package = installed(folder)
         if package is None:
             continue
         reviewed = folder == HELPLINES
         if reviewed:
-            own_ids = _own_ids(package)
-        for service in services_of(package, town=town, reviewed=reviewed):
-            points = tuple(map(_placed, service.points))
-            service_id = own_ids.get(service.id, service.id)
-            found[service_id] = _timed(replace(service, id=service_id, points=points))
-    return list(found.values())
+            same_ids = own_ids(package)
+        its = [_located(service) for service in services_of(package, town=town, reviewed=reviewed)]
+        found = [*found, *its] if folder in (HELPLINES, LOCAL) else as_one(found, its, same_ids)
+    return found
 
 
 def prepare(path: Path = INDEX, folders: tuple[Path, ...] = FOLDERS) -> Index:
@@ -103,10 +102,11 @@ def prepare(path: Path = INDEX, folders: tuple[Path, ...] = FOLDERS) -> Index:
     Raises:
         DataError: a package cannot be read, or is damaged.
     """
-    wanted = fingerprint(localities.FILE, *(folder for folder in folders if folder.is_dir()))  # towns' middles and time zones are its
+    there = [folder for folder in map(lies_in, folders) if folder.is_dir()]
+    wanted = fingerprint(FILE, *there)  # towns' middles and time zones are the gazetteer's
     if built_from(path) != wanted:
         path.parent.mkdir(exist_ok=True)
-        for folder in folders:
+        for folder in there:
             refuse_damaged(folder)
         build(services(folders), path, of=wanted)
     return open_index(path)

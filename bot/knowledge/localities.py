@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import DataError
-from bot.knowledge.globe import EARTH_KM, kilometres_of, on_the_globe
+from bot.knowledge.globe import kilometres_between, on_the_globe
 from bot.knowledge.place_words import (
+    AFTER,
     ARTICLES,
     BEHIND,
+    CITIES_AS_SAID,
     COUNTRIES_ALONE,
     COUNTRIES_IN_TEXTS,
     FROM,
@@ -34,7 +36,7 @@ from bot.knowledge.place_words import (
     units_of,
     words_of,
 )
-from bot.knowledge.postcodes import areas_named
+from bot.knowledge.postcodes import US_TERRITORIES, areas_named
 from bot.nlu.text import clean
 from bot.paths import DATA
 
@@ -45,13 +47,13 @@ _LARGE_FROM: Final = 100_000  # people; names of such towns are believed in anot
 _MISSPELT_FROM: Final = 50_000  # people; of smaller towns too many are spelt nearly alike
 _TOWN_FROM: Final = 15_000  # people; smaller ones are believed inside a text only behind a word such as "in"
 _KNOWN_LETTERS: Final = 5  # letters of a name that is believed anywhere; shorter ones are words of some language
-_LETTERS: Final = 4  # of the name of a country that is believed behind a word such as "in" though it is a word; fewer for these
-_ABBREVIATED: Final = ("US", "AE")
+_LETTERS: Final = 4  # of the name of a country that is believed behind a word such as "in" though it is a word, and of a city alone
+_ABBREVIATED: Final = ("US", "AE")  # their names may have fewer
 _LONGEST, _LONGEST_HAN = 5, 8  # words, Chinese characters of a name
 _MOST: Final = 12  # candidates
 _LONG: Final = 8  # letters of a name that is believed though it is misspelt, where the country is known
 _TRIES: Final = 10  # at names that may be misspelt: a long message must not take long
-_NOWHERE: Final = -32768  # in place of coordinates
+NOWHERE: Final = -32768  # in place of coordinates
 _BESIDE_KM: Final = 45.0  # a district lies so near to its city
 _COUNTRY_KM: Final = 300.0  # further off, the nearest town says nothing of the country
 _AREA_KM: Final = 12.0  # around the middle of an area of postcodes: it is called after the largest town there
@@ -62,7 +64,6 @@ _STATE: Final = 1_000_000  # people that the file gives a state which is as well
 # London, Guadalajara in Spain 0.067 of that in Mexico.
 _MAY_BE, _MAY_BE_THERE, _NAMED_TOO = 0.06, 0.2, 0.03
 _FIRST_BYTES: Final = 16
-_US_TERRITORIES: Final = frozenset(("PR", "VI", "GU", "AS", "MP"))  # countries of the gazetteer, states of the post
 _AT_ONCE: Final = 4_000  # names
 _BREAKS: Final = (OSError, EOFError, ValueError, KeyError, IndexError, zlib.error, zipfile.BadZipFile, LZMAError, NotImplementedError)
 
@@ -102,6 +103,7 @@ class _Match:
         short: it is an abbreviation.
         letters: how many it has; a Chinese character says as much as three.
         within: what stands beside it says where it lies.
+        everyday: it is an ordinary word that stands at the end of the text and is what a city is called every day.
     """
 
     start: int
@@ -113,6 +115,7 @@ class _Match:
     short: bool = False
     letters: int = 0
     within: bool = False
+    everyday: bool = False
 
 
 class _Words:
@@ -189,16 +192,26 @@ class Gazetteer:
         self._code, self._zone, self._people = data["code"], data["zone"], data["people"]
         self._latitude, self._longitude = data["latitude"], data["longitude"]
         self._area_latitude, self._area_longitude = data["area_latitude"], data["area_longitude"]
-        wide = np.flatnonzero(self._latitude == _NOWHERE).tolist()
+        wide = np.flatnonzero(self._latitude == NOWHERE).tolist()
         self._country_rows = {self._codes[self._code[row]][0]: row for row in wide if not self._codes[self._code[row]][1]}
-        self._towns = np.flatnonzero(self._latitude != _NOWHERE).astype(np.int32)
+        self._towns = np.flatnonzero(self._latitude != NOWHERE).astype(np.int32)
         globe = on_the_globe(self._latitude[self._towns] / 100, self._longitude[self._towns] / 100)
         self._globe = np.stack(globe, axis=1).astype(np.float32)
         own = np.unpackbits(data["own"])[: len(self._names)].astype(bool)
         self._first_words = frozenset(_Words(data, "first_words").all())
+        self._as_said = self._cities_as_said()
         self._spelt = _Spelt(self._names, self._people[self._rows[self._rows_ends[:-1]]], own)
         if max(len(self._places) - 1, int(self._rows.max())) != len(self._people) - 1 or len(self._area_latitude) != len(self._areas):
             raise ValueError("rows")
+
+    def _cities_as_said(self) -> dict[str, list[tuple[int, int]]]:
+        """Rows of cities by what they are called every day, with the number of their stars (`CITIES_AS_SAID`)."""
+        rows = self._names.rows([" ".join(words_of(name)) for _, (_, name), _ in CITIES_AS_SAID])
+        found: dict[str, list[tuple[int, int]]] = {}
+        for row, (said, (country, _), stars) in zip(rows, CITIES_AS_SAID, strict=True):
+            there = [one for one in self._called(row) if self._codes[self._code[one]][0] == country and not self._is_wide(one)]
+            found.setdefault(said, []).extend((one, stars) for one in there[:1])
+        return found
 
     def find(self, text: str, country: str | None = None, *, about: bool = False, there: bool = False) -> list[Locality]:
         """The places that a text may mean, the most populous first; none where it names none.
@@ -208,7 +221,8 @@ class Gazetteer:
 
         Args:
             text: what the person wrote.
-            country: ISO 3166-1 alpha-2 of the country that is likely anyway; where it has a place of that name, others are left out.
+            country: ISO 3166-1 alpha-2 of the country that is likely anyway; where it has a place of that name, others are left out, but
+                not a well-known city of which it has a smaller namesake.
             about: the text says where the person is, so that a smaller town is believed anywhere in it as well.
             there: only places of that country are wanted; else London is not the one in Ohio though the country be the United States.
         """
@@ -307,9 +321,9 @@ class Gazetteer:
 
     def _nearest(self, latitude: float, longitude: float) -> tuple[int, float]:
         """The row of the nearest town, and kilometres to it."""
-        here = np.array(on_the_globe(latitude, longitude), np.float32)
-        best = int(np.argmax(self._globe @ here))
-        return int(self._towns[best]), float(kilometres_of(np.linalg.norm(self._globe[best] - here)))
+        here = on_the_globe(latitude, longitude)
+        best = int(np.argmax(self._globe @ np.array(here, np.float32)))
+        return int(self._towns[best]), float(kilometres_between(tuple(self._globe[best]), here))
 
     def _area_in(self, text: str, country: str | None) -> Locality | None:
         """The area of a postcode in a text: its middle, called after the largest town there."""
@@ -319,13 +333,12 @@ class Gazetteer:
             row = next((row for row in self._areas.rows(starts) if row >= 0), None)
             if row is not None:
                 latitude, longitude = self._area_latitude[row] / 100, self._area_longitude[row] / 100
-                here = np.array(on_the_globe(latitude, longitude), np.float32)
-                away = np.linalg.norm(self._globe - here, axis=1)
-                within = self._towns[away * EARTH_KM <= _AREA_KM]
+                away = kilometres_between(tuple(self._globe.T), on_the_globe(latitude, longitude))
+                within = self._towns[away <= _AREA_KM]
                 there = [int(one) for one in within[:_MOST] if self._codes[self._code[one]][0] == its_country]
                 called = self._locality(there[0] if there else int(self._towns[np.argmin(away)]))
                 around = self._locality(int(self._towns[np.argmin(away)]))
-                region = around.region if around.country == its_country else around.country if around.country in _US_TERRITORIES else ""
+                region = around.region if around.country == its_country else around.country if around.country in US_TERRITORIES else ""
                 return Locality(called.name, its_country, region, float(latitude), float(longitude), 0)
         return None
 
@@ -347,8 +360,12 @@ class Gazetteer:
         for span, name in zip(spans, names, strict=True):
             code = COUNTRIES_IN_TEXTS.get(name) or (COUNTRIES_ALONE.get(name) if span == (0, len(units)) else None)
             if code:
-                mark = 2 if name.startswith("o ") else marks[span]
-                found[span] = [_Match(*span, (self._country_rows[code],), mark, letters=len(name))]
+                found[span] = [_Match(*span, (self._country_rows[code],), _mark(name, marks[span]), letters=len(name))]
+            for row, stars in self._as_said.get(name, ()):
+                everyday = stars == 1
+                if not stars or span[1] == len(units) or units[span[1]] in AFTER:
+                    match = _Match(*span, (row,), _mark(name, marks[span]), ordinary=everyday, letters=len(name), everyday=everyday)
+                    found.setdefault(span, []).append(match)
 
         def note(span: tuple[int, int], row: int, name: str, mark: int, *, exact: bool = True, short: bool = False) -> None:
             letters = 3 * len(name) if HAN.match(name) else len(name)
@@ -361,6 +378,9 @@ class Gazetteer:
         for (start, end, form, cut), row in zip(others, rows, strict=False):
             span = (start, end)
             surface = end - start == 1 and units[start] in ordinary
+            for city, stars in self._as_said.get(form, ()):
+                if not (stars or surface or span in found):
+                    found[span] = [_Match(*span, (city,), 2 if cut else marks[span], exact=False, letters=len(form))]
             if row < 0 or surface or any(one.exact for one in found.get(span, ())):
                 continue
             if int(self._people[self._called(row)[0]]) >= (_LARGE_FROM if cut else _TOWN_FROM):
@@ -427,8 +447,8 @@ class Gazetteer:
         return tuple(found)
 
     def _kilometres(self, row: int, other: int) -> float:
-        points = np.array(on_the_globe(self._latitude[[row, other]] / 100, self._longitude[[row, other]] / 100))
-        return float(kilometres_of(np.linalg.norm(points[:, 0] - points[:, 1])))
+        ones, others = (on_the_globe(self._latitude[one] / 100, self._longitude[one] / 100) for one in (row, other))
+        return float(kilometres_between(ones, others))
 
     def _said(self, units: list[str]) -> list[_Match]:
         """The names in a text, without those of which it says that the person is not there."""
@@ -470,11 +490,13 @@ class Gazetteer:
         if match.ordinary:  # "nice" is a town only for who is in France and says nothing else
             return (
                 (match.within and people >= _TOWN_FROM)
-                or (alone and home)
-                or (about and match.mark == 2 and people >= _LARGE_FROM and home)
+                or (alone and (home or (about and people >= WELL_KNOWN_FROM and match.letters >= _LETTERS)))
+                or ((about or match.everyday) and match.mark == 2 and people >= _LARGE_FROM and home)
             )
-        if match.within or alone:
+        if match.within:
             return True
+        if alone:
+            return home or not self._may_be_another_word(match)
         if match.short:
             return about or match.mark == 2
         if match.mark:
@@ -483,12 +505,21 @@ class Gazetteer:
             return True
         return about and people >= (_TOWN_FROM if home else _LARGE_FROM)
 
+    def _may_be_another_word(self, match: _Match) -> bool:
+        """Whether the whole text is the name of a small town, and of no other elsewhere: Moore may be somebody's name, or "more" misspelt,
+        and a wrong country is a wrong emergency number. Among towns in several countries the person is asked."""
+        if match.end - match.start > 1 or int(self._people[match.rows[0]]) >= _LARGE_FROM:
+            return False
+        return len({one.country for one in to_ask([self._locality(row) for row in match.rows[:_MOST]])}) < 2
+
     def _is_no_word(self, match: _Match) -> bool:
         """Whether it is a country behind a word such as "in" that is hardly anything else there: "in the usa", but not "in us"."""
         long = match.letters >= _LETTERS or (self._codes[self._code[match.rows[0]]][0] in _ABBREVIATED and match.letters > 2)
         return match.mark == 2 and match.exact and self._is_country(match.rows[0]) and long
 
     def _misspelt(self, units: list[str], country: str | None, *, about: bool) -> list[int]:
+        if len(units) == 1 and country is None and self._names.rows(units)[0] >= 0:
+            return []  # it is a name that was not believed, and not another one misspelt
         marks, tried, ordinary = _Marks(units), 0, self._ordinary_among(units)
         spans = [
             (start, end)
@@ -500,7 +531,9 @@ class Gazetteer:
         for start, end in spans:
             name = " ".join(units[start:end])
             if len(name) >= 5 and not all(len(unit) < 3 or unit in ordinary for unit in units[start:end]):
-                if rows := self._near_to(name, country, least=_MISSPELT_FROM if about or len(units) == end - start else WELL_KNOWN_FROM):
+                whole = len(units) == end - start
+                least = _LARGE_FROM if country is None and len(units) == 1 else _MISSPELT_FROM if about or whole else WELL_KNOWN_FROM
+                if rows := self._near_to(name, country, least):
                     return rows
                 tried += 1
                 if tried == _TRIES:
@@ -531,15 +564,21 @@ class Gazetteer:
         return {self._codes[self._code[row]][0] for row in rows}
 
     def _is_wide(self, row: int) -> bool:
-        return bool(self._latitude[row] == _NOWHERE)
+        return bool(self._latitude[row] == NOWHERE)
 
     def _is_country(self, row: int) -> bool:
         return self._is_wide(row) and not self._codes[self._code[row]][1]
 
     def _localities(self, rows: list[int], country: str | None, *, there: bool = False) -> list[Locality]:
-        likely = [row for row in rows if self._codes[self._code[row]][0] == country]
-        if not there and (not likely or (self._people[likely[0]] < _TOWN_FROM and self._people[rows[0]] >= WELL_KNOWN_FROM)):
-            likely = rows
+        home = [row for row in rows if self._codes[self._code[row]][0] == country]
+        abroad = [row for row in rows if row not in home]
+        likely = home if there or home else abroad
+        if likely and not there and abroad and rows[0] == abroad[0] and int(self._people[rows[0]]) >= WELL_KNOWN_FROM:
+            # A well-known city of that name is meant as likely as a town at home; a country rather than one.
+            if self._is_country(rows[0]) and self._people[likely[0]] < _TOWN_FROM:
+                likely = abroad
+            elif self._people[likely[0]] < _LARGE_FROM:
+                likely = sorted([*abroad[: _MOST // 2], *home[: _MOST // 2]])
         return [self._locality(row) for row in likely if not self._said_better(row, likely)][:_MOST]
 
     def _said_better(self, row: int, rows: list[int]) -> bool:
@@ -619,6 +658,11 @@ class _Spelt:
             if distance <= most:
                 found.append((row, distance))
         return found
+
+
+def _mark(name: str, mark: int) -> int:
+    """How a name that is said every day is marked: it may begin with a word such as "in" itself."""
+    return 2 if " " in name and name.split()[0] in THERE else mark
 
 
 def _is_one_script(units: list[str]) -> bool:
@@ -713,28 +757,14 @@ def gazetteer() -> Gazetteer:
     return read_gazetteer(FILE)
 
 
-def find(text: str, country: str | None = None, *, about: bool = False, there: bool = False) -> list[Locality]:
-    """`Gazetteer.find` in the gazetteer of `data/places/`."""
-    return gazetteer().find(text, country, about=about, there=there)
-
-
-def towns(text: str, country: str) -> list[Locality]:
-    """Those of the places that a text may mean which are towns of a country, and so have a point; the most populous first.
-
-    Args:
-        text: what the person wrote.
-        country: ISO 3166-1 alpha-2.
-    """
-    return [one for one in find(text, country, there=True) if one.latitude is not None]
-
-
 def to_ask(found: Sequence[Locality], country: str | None = None) -> list[Locality]:
     """The places among which the person must be asked, at most four, the most populous first; empty where one is meant clearly.
 
     Comparably many people live in each, and they lie in different countries or, where the country is known, in different states of it.
+    Where `find` has a smaller one in the known country beside a well-known one elsewhere, either may be meant: Paris, or Paris in Texas.
 
     Args:
-        found: what `find` gives.
+        found: what `Gazetteer.find` gives.
         country: ISO 3166-1 alpha-2 of the country that is known.
     """
     # A province of the name is where its city is; no package tells how many people a province has.
@@ -746,6 +776,10 @@ def to_ask(found: Sequence[Locality], country: str | None = None) -> list[Locali
         if told_apart and one.population >= _MAY_BE_THERE * max((other.population for other in of_country), default=0):
             apart.append(one)
     most = max((one.population for one in apart), default=0)
+    home = [one for one in apart if one.country == country]
+    abroad = [one for one in apart if one.country != country and one.population >= _NAMED_TOO * most]
+    if home and abroad:
+        return [*(abroad[:2] if len(home) < 3 else abroad[:1]), *home][:4]
     least = _MAY_BE_THERE if country and all(one.country == country for one in apart) else _MAY_BE
     if sum(one.population >= least * most for one in apart) < 2:
         return []
@@ -758,20 +792,5 @@ def _are_apart(one: Locality, other: Locality) -> bool:
         return False
     if one.latitude is None or other.latitude is None or one.longitude is None or other.longitude is None:
         return True
-    points = np.array(on_the_globe([one.latitude, other.latitude], [one.longitude, other.longitude]))
-    return bool(kilometres_of(np.linalg.norm(points[:, 0] - points[:, 1])) > _SAME_KM)
-
-
-def nearest(latitude: float, longitude: float) -> Locality:
-    """`Gazetteer.nearest` in the gazetteer of `data/places/`."""
-    return gazetteer().nearest(latitude, longitude)
-
-
-def timezone_at(latitude: float, longitude: float) -> str:
-    """`Gazetteer.timezone_at` in the gazetteer of `data/places/`."""
-    return gazetteer().timezone_at(latitude, longitude)
-
-
-def region_of(said: str, country: str) -> str:
-    """`Gazetteer.region_of` in the gazetteer of `data/places/`."""
-    return gazetteer().region_of(said, country)
+    away = kilometres_between(on_the_globe(one.latitude, one.longitude), on_the_globe(other.latitude, other.longitude))
+    return bool(away > _SAME_KM)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
-from math import dist, inf
+from math import inf
 
-from bot.knowledge.globe import on_the_globe
+from bot.knowledge.globe import kilometres_between, on_the_globe
 from bot.knowledge.local_services import KINDS, NEAR, index
 from bot.knowledge.localities import Locality
 from bot.knowledge.search import Found, Query
@@ -81,7 +81,7 @@ def _nearest_first(service: Service, point: tuple[float, float]) -> Service:
     def away(one: Point) -> float:
         if one.latitude is None or one.longitude is None:
             return inf
-        return dist(on_the_globe(one.latitude, one.longitude), here)
+        return float(kilometres_between(on_the_globe(one.latitude, one.longitude), here))
 
     return replace(service, points=tuple(sorted(service.points, key=away)))
 
@@ -90,7 +90,8 @@ def _is_within(one: Found, furthest: float, region: str) -> bool:
     """Whether a service lies so near; one of which only the state is known, whether it is that of the place."""
     if one.kilometres is not None:
         return one.kilometres <= furthest
-    return bool(region) and any(point.region == region for point in one.service.points)
+    # One for the whole country is found wherever it sits, and so where nothing may be near.
+    return bool(region) and not one.service.nationwide and any(point.region == region for point in one.service.points)
 
 
 def near(wish: Wish) -> list[Found]:
@@ -111,6 +112,11 @@ def near(wish: Wish) -> list[Found]:
     ]
 
 
+def _as_line(one: Found) -> Found:
+    """A service that is reached from anywhere, without the place where it sits."""
+    return replace(one, service=replace(one.service, points=()), kilometres=None)
+
+
 def national(wish: Wish) -> list[Found]:
     """Services that are reached from anywhere in the country, best first: lines that can be called or texted, one that is open at the top.
 
@@ -120,13 +126,15 @@ def national(wish: Wish) -> list[Found]:
         DataError: the index is broken.
     """
     groups = NATIONAL_KINDS[wish.search]
-    found = index().find(_query(wish, tuple(kind for group in groups for kind in group)))
+    kinds = tuple(kind for group in groups for kind in group)
+    found = index().find(replace(_query(wish, kinds), anywhere=True))
 
     def rank(one: Found) -> tuple[bool, int, bool]:
         group = next(number for number, group in enumerate(groups) if one.service.kind in group)
         return not (one.service.phone or one.service.sms), group, one.service.doubtful
 
-    ordered = sorted((one for one in found if not one.service.points and one.service.country == wish.country), key=rank)
+    lines = [_as_line(one) for one in found if one.service.nationwide or not one.service.points]
+    ordered = sorted((one for one in lines if one.service.country == wish.country), key=rank)
     if ordered and ordered[0].open is False:
         opened = next((one for one in ordered if one.open and one.service.phone), ordered[0])
         ordered = [opened, *(one for one in ordered if one is not opened)]
@@ -137,15 +145,18 @@ def offers(wish: Wish) -> list[Found]:
     """Everything that fits a wish: the best one near her, the best national line, then what else is near, then the other lines.
 
     One of each at the start: an office near her may be closed or full, and a national line knows of more. A line that goes by several names
-    is said once.
+    is said once, and one that sits near her is said as what is near.
 
     Raises:
         DataError: the index is broken.
     """
-    there, anywhere = near(wish), national(wish)
-    ordered = [*there[:1], *anywhere[:1], *there[1:], *anywhere[1:]]
+    there = near(wish)
+    anywhere = [one for one in national(wish) if one.service.id not in {first.service.id for first in there[:1]}]
+    ordered: dict[str, Found] = {}
+    for one in (*there[:1], *anywhere[:1], *there[1:], *anywhere[1:]):
+        ordered.setdefault(one.service.id, one)
     found: dict[tuple[str, str], Found] = {}
-    for one in ordered:
+    for one in ordered.values():
         found.setdefault(_reached_at(one.service), one)
     return list(found.values())
 
@@ -159,4 +170,4 @@ def _reached_at(service: Service) -> tuple[str, str]:
 def there_are_places(search: str, country: str) -> bool:
     """Whether the directory has any service with a place for a search in a country, so that it is worth asking for the town."""
     found = index().find(Query(KINDS[search], country, limit=_LOOKED_AT))
-    return any(one.service.points and one.service.country == country for one in found)
+    return any(one.service.points and not one.service.nationwide and one.service.country == country for one in found)

@@ -10,6 +10,8 @@ from typing import Final
 
 from bot.nlu.text import fold
 
+City = tuple[str, str]  # ISO 3166-1 alpha-2 of the country, and the name in the gazetteer
+
 # Words are what lies between these: letters with the marks of their script, which `\w` would cut off in Hindi.
 _BETWEEN: Final = re.compile(r"[^\w\u0300-\u036f\u0900-\u0963\u0971-\u097f'’]+|_")
 HAN: Final = re.compile(r"[\u3400-\u9fff]+")
@@ -61,6 +63,128 @@ JP: nuoc nhat, o nhat * nhat
 SA: saudia, सऊदी
 TR: turkya, turkia
 """
+# What large cities are called every day, where no package of names has it, or has it for a word of some language as well; each name was
+# read for what else it means. Before the stars: believed like any name of the city. Behind one star: only where the country is likely,
+# as the whole text or at its end behind a word such as "in" (Arabic "la" is "no", Spanish "casa" a house). Behind two: at the end of a
+# text, wherever she may be. Names stand for the largest place that is called so in the country.
+_CITIES_AS_SAID: Final = """
+US New York City: n y c, ny city, nyu york, nueba york * ny
+US Los Angeles: los angles, la california, la ca, 洛城 * la ** in la, in l a, near la, around la, downtown la, living in la
+US San Francisco: san fran, sanfran * sf, s f ** in sf, near sf
+US Washington: wash dc * dc ** in dc, in d c, near dc
+US Chicago: chi town, chitown
+US Houston: h town, htown
+US Las Vegas: vegas
+US Philadelphia: philli
+US Minneapolis: mpls
+US Baltimore: bmore
+US St. Petersburg: st pete
+US Salt Lake City: * slc
+US Kansas City: * kc
+US St. Louis: * stl
+US Indianapolis: * indy
+US New Orleans: * nola
+US Brooklyn: * bk
+US Tampa: * tampa
+US Mesa: * mesa
+US Plano: * plano
+US Tempe: * tempe
+US Provo: * provo
+GB London: * ldn ** in ldn
+GB Birmingham: b'ham, bham * brum
+GB Manchester: * mcr
+GB Liverpool: l'pool, lpool
+GB Derby: * derby
+AU Melbourne: melbs * melb
+AU Brisbane: brissie, brizzie * brissy
+CA Toronto: * gta
+CA Montréal: * mtl
+CA Vancouver: vancity
+CA Québec: quebec
+IN Mumbai: bambai, बंबई
+IN Delhi: new dilli
+IN Bengaluru: banglore, bangluru, बेंगलुरु, बंगलुरु, बैंगलोर
+IN Chennai: चेन्नई, मद्रास
+IN Pune: * pune
+IN Ahmedabad: amdavad
+IN Varanasi: benaras, बनारस
+IN Kolkata: kalkatta
+IN Agra: * agra
+ES Barcelona: * barna
+ES Zaragoza: zaragoza
+ES Palma: mallorca
+ES Jaén: * jaen
+MX Mexico City: cdmx, cd mx, cdmex, cd mexico, cd de mexico * df, el df, d f, defe, el defe, distrito federal
+MX Guadalajara: guanatos
+MX Tijuana: * tj, tijuas
+MX Cancún: cancun
+MX Ciudad Nezahualcoyotl: * neza
+MX Santiago de Querétaro: * qro
+MX Aguascalientes: * ags
+AR Buenos Aires: bs as, bsas, bs aires * caba, capital federal
+CO Medellín: medallo
+EC Guayaquil: * gye
+HN Tegucigalpa: tegus
+HN San Pedro Sula: * sps
+BR São Paulo: s paulo, sp capital * sp
+BR Rio de Janeiro: * rio, rj
+BR Belo Horizonte: bh mg * bh, beagá
+BR Brasília: * df
+BR Curitiba: ctba
+PT Lisbon: * lx
+PT Porto: porto, o porto
+FR Bordeaux: bordeaux * bdx
+FR Nice: * nice
+FR Caen: * caen
+FR Montpellier: * montpel
+FR Strasbourg: * stras
+BE Brussels: bxl
+IT Milan: 米兰
+EG Alexandria: * alex
+MA Casablanca: كازا, dar lbida, dar beida * casa, kaza ** f casa, fi casa, fcasa
+MA Rabat: rabat
+MA Marrakesh: مراكش, mrakch, mrrakch * kech
+MA Fes: * فاس
+MA Tangier: * tanja ** fi tanja, f tanja, ftanja
+SY Damascus: * الشام
+TR Mersin: مرسين, ميرسين
+CN Beijing: 帝都 * bj
+CN Shanghai: 魔都
+CN Guangzhou: * gz
+CN Shenzhen: * sz
+CN Chengdu: 成都
+CN Nanjing: 南京
+CN Xi’an: * xian
+TW Taipei: 臺北
+HK Hong Kong: * hk ** in hk, sa hk
+SG Singapore: 狮城
+KH Sihanoukville: 西港, 西哈努克, 西哈努克港
+RU Moscow: мск * msk
+RU Saint Petersburg: с пб, spb
+RU Yekaterinburg: екб, екат, ебург
+RU Novosibirsk: новосиб, нск
+RU Nizhniy Novgorod: н новгород * нижний, нижнем, нн
+RU Krasnodar: * крд
+RU Krasnoyarsk: * крск
+UA Kyiv: kiyv
+RO Bucharest: bucale * buc
+RO Timişoara: * tm
+RO Sibiu: * sibiu
+RO Buzău: * buzau
+VN Ho Chi Minh City: tp hcm, t p hcm, hcm * sg
+VN Hanoi: hanoi, hnoi * hn
+VN Da Nang: * dn
+VN Haiphong: * hp
+VN Huế: * hue
+PH Manila: maynila, metro manila
+PH Quezon City: * qc
+PH Cebu City: cebu, sugbo
+PH Davao: * dvo
+PH Taguig: * bgc
+PH Cagayan de Oro: * cdo
+"""
+# Words behind which nothing more of a place comes: "in LA now".
+AFTER: Final = frozenset("now rn tonight today please pls plz thanks and but need help alone agora hoje ahora hoy ahorita".split())  # noqa: SIM905
 # Words before "in" that say that somebody is not there.
 NOT: Final = frozenset("not nu no non nao ne не لست ليس مش khong hindi di nahi नहीं 不 没".split())  # noqa: SIM905
 
@@ -97,17 +221,31 @@ def units_of(text: str) -> list[str]:
     return [unit for word in words_of(text) for unit in (word if HAN.match(word) else [word])]
 
 
+def _named(part: str) -> list[str]:
+    return [name if HAN.match(name) else " ".join(units_of(name)) for name in part.split(", ") if name]
+
+
 def _as_said() -> tuple[dict[str, str], dict[str, str]]:
     in_texts, alone = dict[str, str](), dict[str, str]()
     for line in _AS_SAID.strip().splitlines():
         code, _, names = line.partition(": ")
         for said, part in zip((in_texts, alone), names.split(" * "), strict=False):
-            said.update((" ".join(units_of(name)) if not HAN.match(name) else name, code) for name in part.split(", "))
+            said.update(dict.fromkeys(_named(part), code))
     return in_texts, alone
+
+
+def _cities_as_said() -> Iterator[tuple[str, City, int]]:
+    for line in _CITIES_AS_SAID.strip().splitlines():
+        city, _, names = line.partition(":")
+        for stars, part in re.findall(r"( \*{1,2} | )([^*]+?)(?= \*|$)", names):
+            for name in _named(part):
+                yield name, (city[:2], city[3:]), stars.count("*")
 
 
 # Countries by what they are called every day: anywhere in a text, and as the whole of one.
 COUNTRIES_IN_TEXTS, COUNTRIES_ALONE = _as_said()
+# What cities are called every day, with the city and the number of stars behind which it stands above.
+CITIES_AS_SAID: Final = tuple(_cities_as_said())
 THERE: Final = _phrases(_THERE)
 FROM: Final = _phrases(_FROM)
 BEHIND: Final = _phrases(_BEHIND)

@@ -1,5 +1,6 @@
 """Postcodes: which area a text names by one. Believed where the form is unmistakable (United Kingdom, Canada), or where the country is
-known and the number is no sum of money: it is all that was said, or stands behind a word such as "code", or beside a place."""
+known and the number is no sum of money: it is all that was said, or stands behind a word such as "code", beside a place, or beside what is
+looked for and nothing else ("shelter 77002")."""
 
 from __future__ import annotations
 
@@ -23,6 +24,27 @@ _CODE: Final = frozenset(
         "邮编 郵編 पिन कोड buu chinh ma zipcode po"
     )
 )
+# What somebody looks for who writes no more than that and her postcode, and the words around it, in the languages served, folded.
+_SOUGHT: Final = frozenset(
+    words_of(
+        "shelter bed housing hostel food meal lawyer attorney legal doctor clinic counseling counselling therapy help "
+        "refugio albergue cama comida abogado abogada medico clinica ayuda psicologo abri foyer hebergement lit repas avocat aide medecin "
+        "abrigo alojamento comida advogado advogada ajuda مأوى محامي محام طعام طبيب مساعده 庇护所 住处 律师 食物 医生 帮助 "
+        "приют ночлег еда адвокат юрист врач помощь притулок нічліг їжа лікар допомога adapost mancare avocat medic ajutor "
+        "cho ngu luat su bac si do an giup silungan tirahan pagkain abogado doktor tulong "
+        "आश्रय खाना वकील डॉक्टर मदद aashray khana vakil madad"
+    )
+)
+_AROUND_SOUGHT: Final = frozenset(
+    words_of(
+        "i need a an the free safe some good best women womens emergency homeless food aid advice services service place for me my please "
+        "necesito un una gratis urgente legal de por favor besoin d un une gratuit preciso de um uma gratuito нужен нужна нужно бесплатный "
+        "потрібен потрібна безкоштовний am nevoie de un gratuit can tim mien phi kailangan ko ng libre 需要 免费 احتاج مجاني मुझे चाहिए"
+    )
+)
+_SOUGHT_WITH_WORDS: Final = _SOUGHT | _AROUND_SOUGHT
+_LONG_CODE: Final = 5  # digits of a code that is believed behind such words; four are a year or a price
+US_TERRITORIES: Final = frozenset(("PR", "VI", "GU", "AS", "MP"))  # countries of the gazetteer, states of the post
 _SHORT_UK: Final = 3  # characters; "w8" and "m8" are words of text messages
 _LONGEST: Final = 12  # digits looked at
 # How many digits a whole code has, as GeoNames lists them; five where nothing is said.
@@ -55,6 +77,9 @@ def areas_named(text: str, country: str | None, is_place: Callable[[str], bool])
         if _CODE.intersection(before[-2:]) or (before and before[-1] in THERE and not behind):
             return True
         rest = [word for word in before + behind if word not in _CODE and word not in THERE]
+        at_end, digits = not (before and behind), len(_DIGITS.sub("", match[0]))
+        if at_end and digits >= _LONG_CODE and not _SOUGHT.isdisjoint(rest) and _SOUGHT_WITH_WORDS.issuperset(rest):
+            return True
         return not rest or (
             len(words) <= 6 and any(is_place(" ".join(part)) for part in (before[-2:], before[-1:], behind[:1], behind[:2]))
         )

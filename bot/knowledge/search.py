@@ -28,12 +28,12 @@ from babel.languages import get_official_languages
 from numpy.typing import NDArray
 
 from bot.errors import DataError
-from bot.knowledge.globe import kilometres_of, on_the_globe
+from bot.knowledge.globe import kilometres_between, on_the_globe
 from bot.knowledge.services import MINUTES_OF_WEEK, Opening, Point, Service, minute_of_week, of_week
 
 WORLDWIDE: Final = "INT"
 THERE_KM: Final = 50.0  # an office so near is there; each further band is twice as far
-_FORM: Final = 2  # of the file; an index of another form is built again
+_FORM: Final = 3  # of the file; an index of another form is built again
 _OPEN, _UNKNOWN, _CLOSED = 0, 1, 2
 _BAND_ENDS: Final = THERE_KM * 2.0 ** np.arange(9)  # the last lies beyond the other side of the Earth, half of the way round being 20,000
 _FURTHEST_BAND: Final = len(_BAND_ENDS)
@@ -50,7 +50,16 @@ _ALSO: Final = {"trans": {"lgbtq"}}  # who says the one is served where the othe
 
 # Columns of a country and kind. `service` counts within them; `word` counts in the list of words kept beside them.
 _SERVICE: Final = np.dtype(
-    [("number", "<i4"), ("timetable", "<i4"), ("verified", "i1"), ("papers", "i1"), ("always", "?"), ("interpreter", "?"), ("police", "?")]
+    [
+        ("number", "<i4"),
+        ("timetable", "<i4"),
+        ("verified", "i1"),
+        ("papers", "i1"),
+        ("always", "?"),
+        ("interpreter", "?"),
+        ("police", "?"),
+        ("nationwide", "?"),
+    ]
 )
 _PLACE: Final = np.dtype([("service", "<i4"), ("region", "<i4"), ("x", "<f4"), ("y", "<f4"), ("z", "<f4")])
 _PAIR: Final = np.dtype([("service", "<i4"), ("word", "<i4")])
@@ -87,7 +96,8 @@ class Query:
         without_papers: True leaves out services that ask for papers; None and False ask nothing.
         at: the time at which it should be open, with time zone; None where that does not matter.
         not_near: latitude, longitude (degrees) and kilometres around them in which no office may lie.
-        limit, offset: how many are returned, and how many of the best are passed over.
+        anywhere: only services that are reached from all of the country or of its region, by phone or web.
+        limit: how many are returned at most.
         police: whether services that the police run may be found as well.
     """
 
@@ -100,8 +110,8 @@ class Query:
     without_papers: bool | None = None
     at: datetime.datetime | None = None
     not_near: tuple[float, float, float] | None = None
+    anywhere: bool = False
     limit: int = 2
-    offset: int = 0
     police: bool = False
 
     def __post_init__(self) -> None:
@@ -257,20 +267,19 @@ class Index:
         return int(self._count)
 
     def _find(self, query: Query, country: str) -> list[Found]:
-        wanted = query.offset + query.limit
         best: list[_Candidate] = []
         opened: _Candidate | None = None
         for kind in dict.fromkeys(query.kinds):
             if part := self._parts.get((country, kind)):
-                candidates, first_open = _rank(part, query, country, wanted)
+                candidates, first_open = _rank(part, query, country)
                 best += candidates
                 opened = opened or first_open
             # Another kind is looked at for more, or for one that is open instead of a first that is closed.
-            if len(best) >= wanted and (opened or best[0].open is not False):
+            if len(best) >= query.limit and (opened or best[0].open is not False):
                 break
         if opened and best[0].open is False:
             best = [opened, *(candidate for candidate in best if candidate != opened)]
-        return [Found(self._record(one.number), one.kilometres, one.open) for one in best[query.offset : wanted]]
+        return [Found(self._record(one.number), one.kilometres, one.open) for one in best[: query.limit]]
 
     def _record(self, number: int) -> Service:
         (record,) = self._connection().execute("SELECT record FROM service WHERE number = ?", (number,)).fetchone()
@@ -341,7 +350,7 @@ def _part(words: str, blobs: Sequence[bytes]) -> _Part:
     return _Part(words=json.loads(words), **{name: np.frombuffer(blob, dtype) for (name, dtype), blob in columns})
 
 
-def _rank(part: _Part, query: Query, country: str, wanted: int) -> tuple[list[_Candidate], _Candidate | None]:
+def _rank(part: _Part, query: Query, country: str) -> tuple[list[_Candidate], _Candidate | None]:
     """The best of one kind, as many as are wanted; and the best of those that are there and open."""
     kept, kilometres, bands, steps = _distances(part, query)
     served, fits = _served(part, query)
@@ -352,7 +361,7 @@ def _rank(part: _Part, query: Query, country: str, wanted: int) -> tuple[list[_C
     key = bands
     for rank, bits in ((served, 3), (spoken, 2), (part.services["verified"], 2), (states, 2), (steps, 21), (~part.services["always"], 1)):
         key = (key << bits) | rank
-    rows = np.flatnonzero(kept)
+    rows, wanted = np.flatnonzero(kept), query.limit
     keys = key[rows]
     if 0 < wanted < len(rows):  # sorting all of a large kind would take longer than the rest
         few = keys <= np.partition(keys, wanted - 1)[wanted - 1]
@@ -374,8 +383,7 @@ def _rank(part: _Part, query: Query, country: str, wanted: int) -> tuple[list[_C
 
 def _chord(places: NDArray[Any], latitude: float, longitude: float) -> _Kilometres:
     """Great-circle distances in kilometres; NaN where a place has no coordinates."""
-    x, y, z = on_the_globe(latitude, longitude)
-    return kilometres_of(np.sqrt((places["x"] - x) ** 2 + (places["y"] - y) ** 2 + (places["z"] - z) ** 2, dtype=np.float64))
+    return kilometres_between((places["x"], places["y"], places["z"]), on_the_globe(latitude, longitude))
 
 
 def _distances(part: _Part, query: Query) -> tuple[_Flags, _Kilometres, _Numbers, _Numbers]:
@@ -395,14 +403,17 @@ def _distances(part: _Part, query: Query) -> tuple[_Flags, _Kilometres, _Numbers
         near = np.where(allowed, _chord(places, *query.near), np.inf)
         np.fmin.at(kilometres, places["service"], near)
     for_region = part.having("regions", lambda word: word == region)
-    national = ~placed & ~regional
+    nationwide = part.services["nationwide"]
+    national = (~placed & ~regional) | nationwide
     in_region = np.zeros(count, dtype=bool)
     here = np.array([word == region for word in part.words["places"]], dtype=bool)
     if here.any():
         in_region[places["service"][allowed & here[places["region"]]]] = True
-    kept = ~placed | some_left
+    kept = ~placed | nationwide | some_left
     if region:
         kept &= ~regional | for_region
+    if query.anywhere:
+        kept &= ~placed | nationwide
 
     if query.near:
         bands = np.searchsorted(_BAND_ENDS, kilometres)
@@ -530,6 +541,7 @@ class _Rows:
                 service.always_open,
                 service.interpreter,
                 service.police_run,
+                service.nationwide,
             )
         )
         for point in service.points:

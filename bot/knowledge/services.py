@@ -54,11 +54,9 @@ class Service:
         kind: one of the directory's kinds, such as ``legal_aid``.
         name: its own name, said only after the person used the word or asked for it.
         label: id of its neutral label (`data/directory/words.yml`), such as ``helpline_24h``.
-        organization: who runs it, or "".
         phone, sms, sms_word, chat, website: as in the sources; "" where unknown.
-        hours: in words of the source, or "".
         always_open: whether the sources say that it is open round the clock.
-        openings: when it is open otherwise; empty where unknown.
+        openings: when it is open otherwise; empty where that is unknown, or told in words alone.
         timezone: IANA name in which `openings` are meant, or "".
         languages: locale or ISO 639 codes of staff; empty where unknown. `interpreter`: more by interpreter.
         audience: who is served, such as ``anyone``, ``children``, ``women``, ``men``, ``trans``; empty where unknown.
@@ -66,6 +64,7 @@ class Service:
         free: whether a call or the service is free; None where unknown.
         points: where it is; empty where that is unknown, or it is reached by phone or web alone.
         regions: parts of the country that it serves (as in `Point.region`); empty means all of it.
+        nationwide: it is said to be reached by phone from all of the country, wherever it is.
         confidential: its place must not be known.
         police_run: never offered unasked.
         confirmed: two independent sources agree.
@@ -79,13 +78,11 @@ class Service:
     kind: str
     name: str
     label: str
-    organization: str = ""
     phone: str = ""
     sms: str = ""
     sms_word: str = ""
     chat: str = ""
     website: str = ""
-    hours: str = ""
     always_open: bool = False
     openings: tuple[Opening, ...] = ()
     timezone: str = ""
@@ -96,6 +93,7 @@ class Service:
     free: bool | None = None
     points: tuple[Point, ...] = ()
     regions: tuple[str, ...] = ()
+    nationwide: bool = False
     confidential: bool = False
     police_run: bool = False
     confirmed: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -11,10 +12,12 @@ import pytest
 import yaml
 from rasa.core.actions.action import RemoteAction
 from rasa.shared.core.domain import Domain
+from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers import ActionAnswer
 from actions.base import HelplineAction
 from actions.details import now
+from actions.replies import LONGEST_NAME, say_line
 from actions.search import ValidateSearchForm
 from actions.talk import MENU
 from bot.dialogue.in_process_actions import InProcessActions
@@ -53,6 +56,22 @@ def _every_action(engine: Engine) -> None:
     person = Person(engine)
     for text in ("I need a lawyer", "he is beating me", "in London", "I need a bed", "no", "he overdosed, he is not breathing", "help"):
         person.says(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Legal Aid of Boise", "Legal Aid of Boise"),
+        ("x" * 80, "x" * 80),
+        ("Centre for " + "advice and " * 20, "Centre for advice and advice and advice and advice and advice and advice and..."),
+        ("Help, " * 20, "Help, " * 12 + "Help..."),
+        ("法律援助" * 30, ("法律援助" * 30)[:77] + "..."),
+    ],
+)  # fmt: skip
+def test_a_name_as_long_as_a_sentence_is_cut_off_behind_a_word(name: str, said: str) -> None:
+    dispatcher = CollectingDispatcher()
+    say_line(dispatcher, replace(next(iter(directory())), name=name), named=True)
+    assert dispatcher.messages[0]["label"] == said and len(said) <= LONGEST_NAME
 
 
 @pytest.fixture(scope="module")

@@ -82,12 +82,12 @@ def _ranked(service: Service, query: Query) -> tuple[tuple[object, ...], Found] 
     placed = [(point, (point.latitude, point.longitude)) for point in service.points if point.latitude is not None]
     if query.not_near and placed:
         placed = [(point, spot) for point, spot in placed if kilometres(query.not_near[:2], spot) > query.not_near[2]]  # type: ignore[arg-type]
-        if not placed:
+        if not placed and not service.nationwide:
             return None
     if query.region and service.regions and query.region not in service.regions:
         return None
     away = min((kilometres(query.near, spot) for _, spot in placed), default=None) if query.near else None  # type: ignore[arg-type]
-    national, here = not placed and not service.regions, bool(query.region) and query.region in service.regions
+    national, here = service.nationwide or (not placed and not service.regions), bool(query.region) and query.region in service.regions
     if query.near:
         if national or here:
             band, step = 0, min(away if away is not None else 1e9, 50.1 + 0.1 * national)
@@ -118,7 +118,7 @@ def linear_find(services: Sequence[Service], query: Query) -> list[Found]:
                 if opened:
                     found.remove(opened)
                     found.insert(0, opened)
-            return found[query.offset : query.offset + query.limit]
+            return found[: query.limit]
     return []
 
 
@@ -176,6 +176,7 @@ def invented(count: int, chance: random.Random) -> list[Service]:
                 without_papers=chance.choice((None, None, None, True, False)),
                 points=offices,
                 regions=regions,
+                nationwide=chance.random() < 0.01 and not regions,
                 police_run=chance.random() < 0.01,
                 confirmed=chance.random() < 0.3,
                 checked_on=datetime.date(2026, 11, 1) if chance.random() < 0.1 else None,
@@ -206,7 +207,7 @@ def questions(chance: random.Random) -> dict[str, Callable[[], Query]]:
             ("shelter",), "US", near=(spot := somewhere()), not_near=(*spot, 30.0), without_papers=True, audience=frozenset({"children"})
         ),
         "region, further down, another country": lambda: Query(
-            ("legal_aid", "labour_rights"), "GB", region=region_of(somewhere("GB")[1]), locale="zh_Hans", offset=20
+            ("legal_aid", "labour_rights"), "GB", region=region_of(somewhere("GB")[1]), locale="zh_Hans", limit=20
         ),
     }
 

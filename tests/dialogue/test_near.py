@@ -88,7 +88,7 @@ def test_of_towns_in_different_countries_one_is_asked_for_and_the_search_goes_on
     person = Person(engine, locale_hint="en")
     asked = person.says("i need a free lawyer in birmingham")
     assert "Birmingham: which one?" in words(asked)
-    assert _titles(asked) == ["United Kingdom", "Alabama, United States"]
+    assert _titles(asked) == ["United Kingdom", "Alabama, United States", "Another one"]
     assert PICKED_ALABAMA in payloads(asked)
     found = words(person.picks(PICKED_ALABAMA))
     assert "Birmingham: 205-" in found and "which one" not in found
@@ -98,7 +98,7 @@ def test_the_question_for_the_country_may_be_answered_with_such_a_town(engine: E
     person = Person(engine, locale_hint="en")
     assert "Which country" in words(person.says("i need a free lawyer"))
     asked = person.says("birmingham")
-    assert _titles(asked) == ["United Kingdom", "Alabama, United States"] and words(asked).count("which one?") == 1
+    assert _titles(asked) == ["United Kingdom", "Alabama, United States", "Another one"] and words(asked).count("which one?") == 1
     assert "Birmingham: 205-" in words(person.picks(PICKED_ALABAMA))
 
 
@@ -108,14 +108,52 @@ def test_countries_and_states_are_named_in_the_language_of_the_person(engine: En
     assert _titles(Person(engine, locale_hint="ru").says("мне нужен бесплатный адвокат в бирмингеме")) == [
         "Великобритания",
         "Алабама, Соединенные Штаты",
+        "Другое место",
     ]
 
 
 def test_where_the_country_is_known_its_states_are_asked_for(engine: Engine) -> None:
     person = Person(engine, country_hint="US", locale_hint="en")
     asked = person.says("i need a free lawyer in springfield")
-    assert _titles(asked) == ["Missouri", "Massachusetts", "Illinois", "Oregon"]
-    assert len(_titles(asked)) == len(set(payloads(asked)) & {p for p in payloads(asked) if "place" in p})
+    assert _titles(asked) == ["Missouri", "Massachusetts", "Illinois", "Oregon", "Another one"]
+    assert sum("place" in payload for payload in set(payloads(asked))) == 4
+
+
+def test_of_none_of_them_another_may_be_named(engine: Engine) -> None:
+    person = Person(engine, country_hint="US", locale_hint="en")
+    person.says("i need a free lawyer in springfield")
+    again = person.picks("/give_location")
+    assert "Name a town or ZIP code" in words(again) and "do not know that place" not in words(again)
+    assert BOISE in words(person.says("boise"))
+
+
+def test_where_the_country_is_not_known_it_is_asked_for_then(engine: Engine) -> None:
+    person = Person(engine, locale_hint="en")
+    person.says("i need a free lawyer in birmingham")
+    assert "Which country" in words(person.picks("/give_location"))
+    assert "1-888" in words(person.says("usa"))
+    also = Person(engine, locale_hint="en")
+    also.says("my boss has not paid me, i am in birmingham")
+    assert "Which country" in words(also.picks("/give_location"))
+
+
+def test_a_kind_and_a_zip_code_are_enough(engine: Engine) -> None:
+    person = Person(engine, country_hint="US", locale_hint="en")
+    assert BOISE in words(person.says("lawyer 83702"))
+
+
+def test_a_well_known_city_abroad_and_a_town_of_its_name_at_home_are_asked_among(engine: Engine) -> None:
+    person = Person(engine, country_hint="US", locale_hint="en")
+    asked = person.says("paris")
+    assert _titles(asked)[:2] == ["France", "Texas, United States"] and _titles(asked)[-1] == "Another one"
+
+
+def test_in_danger_in_one_of_them_the_numbers_are_those_of_no_single_country(engine: Engine) -> None:
+    person = Person(engine, country_hint="US", locale_hint="en")
+    assert "911" in person.says("he is breaking the door with an axe").blocks[0].text
+    second = person.says("i am in london")
+    assert "112" in second.blocks[0].text and "999" in second.blocks[0].text and _titles(second)[0] == "United Kingdom"
+    assert "999" in person.picks('/give_location{"country": "GB"}').blocks[0].text
 
 
 @pytest.mark.parametrize(
@@ -133,7 +171,8 @@ def test_where_one_is_meant_nothing_is_asked(text: str, hints: dict[str, str], e
 
 def test_an_answer_on_a_right_asks_among_the_places_too(engine: Engine) -> None:
     person = Person(engine, locale_hint="en")
-    assert _titles(person.says("my boss has not paid me, i am in birmingham")) == ["United Kingdom", "Alabama, United States"]
+    asked = person.says("my boss has not paid me, i am in birmingham")
+    assert _titles(asked) == ["United Kingdom", "Alabama, United States", "Another one"]
     assert "112" not in words(person.picks(PICKED_ALABAMA))
 
 
@@ -142,7 +181,7 @@ def test_in_danger_the_numbers_come_first_and_are_those_of_no_single_country(eng
     first = person.says("he is breaking the door with an axe, i am in birmingham")
     assert first.urgent == "danger" and "112" in first.blocks[0].text and "which one" not in words(first)
     second = person.says("birmingham")
-    assert "112" in second.blocks[0].text and _titles(second) == ["United Kingdom", "Alabama, United States"]
+    assert "112" in second.blocks[0].text and _titles(second) == ["United Kingdom", "Alabama, United States", "Another one"]
     assert "999" in words(person.picks('/give_location{"country": "GB"}'))
 
 

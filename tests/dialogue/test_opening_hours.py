@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.channels.segments import is_gsm7
-from bot.dialogue.catalogues import compile_catalogues
+from bot.dialogue.catalogues import catalogues, compile_catalogues, read_catalogues
 from bot.dialogue.opening_hours import moment
 from bot.locales import all_locales, locale_of
+from bot.paths import LOCALES
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOW = datetime.datetime(2026, 7, 6, 22, 30, tzinfo=NEW_YORK)  # a Monday
@@ -21,9 +22,7 @@ LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 def compiled() -> None:
     """The catalogues as they stand now."""
     compile_catalogues()
-    from bot.dialogue import catalogues
-
-    catalogues.catalogues.forget()
+    catalogues.put(read_catalogues(LOCALES, all_locales()))
 
 
 def _in(days: int, hour: int = 9) -> datetime.datetime:

@@ -37,6 +37,9 @@ def test_danger_self_harm_life_minors_and_consent_are_among_them_in_every_countr
     contexts = {sentence.context for sentence in found}
     assert {"utter_danger", "utter_self_harm", "utter_life", "utter_cry", "utter_soft_danger", "utter_last_wall"} <= contexts
     assert {"utter_who_sees_this", "utter_introduction", "utter_person"} <= contexts
+    asked = {sentence.english for sentence in found if sentence.group == "handoff"}
+    for words in ("A person can write with you", "have to report harm to a child", "Is it safe to text you", "all of it is erased here"):
+        assert any(words in english for english in asked), words
     minors = {f"{answer.id}:{answer.version}" for answer in answers().values() if answer.topic == "minor_at_risk"}
     assert len(minors) > 5 and minors <= contexts
     assert {sentence.group for sentence in found} == set(read_yaml(module.SAFETY))
@@ -68,6 +71,8 @@ def test_every_name_of_the_list_finds_something() -> None:
     for name in (name for names in read_yaml(module.SAFETY).values() for name in names):
         if name.startswith("utter_"):
             assert any(context.startswith(name.rstrip("*")) for context in contexts & set(responses())), name
+        elif name.startswith("handoff"):
+            assert name in contexts, name
         elif name.endswith(":*"):
             assert any(context.startswith(name.rstrip("*")) for context in contexts), name
         else:

@@ -10,13 +10,13 @@ import pytest
 import yaml
 from babel.messages.pofile import read_po
 
-from bot.dialogue.catalogues import catalogue_path, compile_catalogues, translate
+from bot.dialogue.catalogues import catalogue_path, catalogues, compile_catalogues, read_catalogues, translate
 from bot.dialogue.wording import worded, worded_value
 from bot.knowledge.answers import answers
 from bot.knowledge.directory_words import directory_words, labels
 from bot.locales import DEFAULT, all_locales, locale_of
 from bot.nlu.text import fold, script_of
-from bot.paths import DATA, RASA_DOMAIN, ROOT
+from bot.paths import DATA, LOCALES, RASA_DOMAIN, ROOT
 from tests.domain import TOPICS
 
 OTHERS = [locale for locale in all_locales() if locale != DEFAULT]
@@ -92,9 +92,7 @@ def sentences() -> list[tuple[str, str]]:
 def compiled() -> None:
     """The catalogues as they stand now."""
     compile_catalogues()
-    from bot.dialogue import catalogues
-
-    catalogues.catalogues.forget()
+    catalogues.put(read_catalogues(LOCALES, all_locales()))
 
 
 def test_every_response_of_the_domain_is_used() -> None:

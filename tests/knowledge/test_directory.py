@@ -14,7 +14,7 @@ import pytest
 from bot.channels.segments import is_gsm7
 from bot.errors import DataError
 from bot.knowledge.directory import HELPLINES, Directory, directory, read_directory
-from bot.knowledge.directory_words import WORDS, labels, read_words
+from bot.knowledge.directory_words import labels, read_words
 from bot.knowledge.emergency import emergency_table
 from bot.knowledge.hsds.package import read_package
 from bot.knowledge.hsds.validation import validate
@@ -167,9 +167,9 @@ def test_hours_are_read_with_the_time_zone_where_there_is_one() -> None:
 
 
 @pytest.mark.parametrize("unclear", ("gb-hopeline247", "gb-modern-slavery-and-exploitation-helpline", "lu-kanner-jugendtelefon"))
-def test_hours_that_cannot_be_read_without_guessing_are_words_alone(unclear: str) -> None:
+def test_hours_that_cannot_be_read_without_guessing_are_not_known(unclear: str) -> None:
     service = directory().service(unclear)
-    assert service.hours and service.openings == () and not service.always_open
+    assert service.openings == () and not service.always_open
 
 
 def test_a_service_that_is_not_there_is_an_error() -> None:
@@ -219,7 +219,7 @@ def test_any_way_to_reach_it_will_do(way: str) -> None:
 
 
 def test_always_open_comes_before_others_and_everywhere_before_some_places() -> None:
-    by_day, regional = service("by day", hours="Mon-Fri 9-17"), service("regional", always_open=True, regions=("OH",))
+    by_day, regional = service("by day"), service("regional", always_open=True, regions=("OH",))
     assert found([by_day, regional, service("always", always_open=True)]) == ["always", "by day", "regional"]
 
 
@@ -281,32 +281,30 @@ def change(copy: Path, file: str, old: str, new: str) -> None:
 def test_a_broken_row_is_named_with_what_to_do(file: str, old: str, new: str, said: str, copy: Path) -> None:
     change(copy, file, old, new)
     with pytest.raises(DataError, match=rf"^helplines/{said}.*\. Build it anew with `make directory`, or restore it"):
-        read_directory(copy)
+        read_directory(copy, labels())
 
 
 def test_an_address_in_the_package_stops_the_start(copy: Path) -> None:
     (copy / "locations.csv").write_text("id,name\nx,Somewhere\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"^helplines/locations\.csv row 2: this is a place or a person.+Build it anew"):
-        read_directory(copy)
+        read_directory(copy, labels())
 
 
 @pytest.mark.parametrize(("file", "content"), (("services.csv", b"\xff\xfe\x00"), ("phones.csv", b'id,number\n"1')))
 def test_a_file_that_cannot_be_read_is_named(file: str, content: bytes, copy: Path) -> None:
     (copy / file).write_bytes(content)
     with pytest.raises(DataError, match=rf"^helplines/:? ?{re.escape(file)}.+Build it anew with `make directory`"):
-        read_directory(copy)
+        read_directory(copy, labels())
 
 
 def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^The folder helplines/ of the directory is missing\. Build it anew with `make directory`"):
-        read_directory(tmp_path / "helplines")
+        read_directory(tmp_path / "helplines", labels())
 
 
-def test_a_label_that_a_service_has_cannot_be_missing(tmp_path: Path) -> None:
-    path = tmp_path / "words.yml"
-    path.write_text(WORDS.read_text(encoding="utf-8").replace("  helpline_24h:", "  other:"), encoding="utf-8")
+def test_a_label_that_a_service_has_cannot_be_missing() -> None:
     with pytest.raises(DataError, match=r"services\.csv row \d+: this is a service with a helpline:label that words\.yml lacks\. Build"):
-        read_directory(HELPLINES, path)
+        read_directory(HELPLINES, set(labels()) - {"helpline_24h"})
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
-from bot.knowledge import localities
+from bot.knowledge import offers
 from bot.knowledge.directory import HELPLINES, directory
 from bot.knowledge.hsds.package import read_package
 from bot.knowledge.hsds.store import install
 from bot.knowledge.hsds.validation import validate
 from bot.knowledge.local_services import LOCAL, NEAR, code_of, place_of, prepare, services
+from bot.knowledge.localities import Locality, gazetteer
 from bot.knowledge.offers import Wish, near
 from bot.knowledge.search import Found, Query
 from bot.paths import ROOT
@@ -23,11 +24,11 @@ from tools.build_directory import FACTS
 WILD = ROOT / "tests" / "peers" / "hsds"
 
 
-def _place(text: str, country: str = "US") -> localities.Locality:
-    return localities.find(text, country)[0]
+def _place(text: str, country: str = "US") -> Locality:
+    return gazetteer().find(text, country)[0]
 
 
-def _near(search: str, place: localities.Locality) -> list[Found]:
+def _near(search: str, place: Locality) -> list[Found]:
     return near(Wish(search, place.country, "en", place=place))
 
 
@@ -72,7 +73,7 @@ def test_what_is_far_away_is_not_near() -> None:
 
 
 def test_a_state_is_no_town() -> None:
-    idaho = localities.Locality("Idaho", "US", "ID", None, None, 0)
+    idaho = Locality("Idaho", "US", "ID", None, None, 0)
     assert _near("find_legal_aid", idaho) == []
 
 
@@ -115,6 +116,39 @@ def test_what_a_charity_brings_with_an_id_of_ours_replaces_ours(its_id: str, tmp
     assert mine.name == "Our hotline" and mine.phone == "312-341-1070"
     # What is said in an emergency depends on no import.
     assert directory().service(mine.id).phone == "1-888-373-7888"
+
+
+def _hotline_under_another_id(folder: Path) -> Path:
+    """The national line as a charity writes it down: its own id, another spelling, the address of its office; and legal advice there."""
+    shared = "organization_id,status"
+    tables = {
+        "organizations": ("id,name,description", "o,Aid,d"),
+        "services": (f"id,name,{shared}", "h1,Human trafficking hotline,o,active", "h2,Legal advice,o,active"),
+        "phones": ("id,service_id,number,type", "1,h1,(888) 373-7888,hotline", "2,h2,(888) 373-7888,voice"),
+        "locations": ("id,name,location_type", "l1,A,physical"),
+        "addresses": ("id,location_id,address_1,city,state_province,country", "a1,l1,9 Plum St,Austin,TX,US"),
+        "service_at_location": ("id,service_id,location_id", "s1,h1,l1"),
+    }
+    folder.mkdir()
+    for name, lines in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_what_a_charity_brings_at_a_number_of_ours_replaces_ours_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = tmp_path / "imported"
+    install(_hotline_under_another_id(tmp_path / "wild"), imported, country="US")
+    everything = services((HELPLINES, LOCAL, imported))
+    assert len(everything) == len(services((HELPLINES, LOCAL))) + 1  # the legal advice
+    at_number = [one for one in everything if one.phone.endswith("888-373-7888")]
+    assert [(one.id, one.name) for one in at_number] == [
+        ("us-national-human-trafficking-hotline", "Human trafficking hotline"),
+        ("h2", "Legal advice"),
+    ]
+    monkeypatch.setattr(offers, "index", lambda: prepare(tmp_path / "index.sqlite", (HELPLINES, LOCAL, imported)))
+    found = offers.national(Wish("find_shelter", "US", "en"))
+    (line,) = [one.service for one in found if one.service.id == "us-national-human-trafficking-hotline"]
+    assert line.name == "Human trafficking hotline" and line.points == () and found[0].service.id == line.id
 
 
 def test_the_index_is_built_only_where_something_changed(tmp_path: Path) -> None:

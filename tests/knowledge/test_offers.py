@@ -130,8 +130,34 @@ def test_a_line_that_goes_by_two_names_is_said_once(stock: Stock) -> None:
     assert _names(Wish("find_shelter", "US", "en")) == ["one"]
 
 
+def test_a_line_for_the_whole_country_is_found_everywhere_without_the_place_where_it_sits(stock: Stock) -> None:
+    stock(_service("national", points=(TWIN_FALLS,), nationwide=True, confidential=True), _service("in boise", points=(IN_BOISE,)))
+    assert _names(Wish("find_legal_aid", "US", "en")) == ["national"]
+    found = offers(Wish("find_legal_aid", "US", "en", place=BOISE))
+    assert [(one.service.name, one.service.points) for one in found] == [("in boise", (IN_BOISE,)), ("national", ())]
+
+
+def test_a_line_for_the_whole_country_that_sits_near_her_is_said_once_as_what_is_near(stock: Stock) -> None:
+    stock(_service("national", points=(IN_BOISE,), nationwide=True), _service("line"), _service("in nampa", points=(NAMPA,)))
+    found = offers(Wish("find_legal_aid", "US", "en", place=BOISE))
+    assert [one.service.name for one in found] == ["national", "line", "in nampa"] and found[0].service.points == (IN_BOISE,)
+
+
+def test_where_nothing_may_be_near_such_a_line_is_said_without_its_place(stock: Stock) -> None:
+    stock(_service("national", points=(IN_BOISE,), nationwide=True))
+    (found,) = offers(Wish("find_legal_aid", "US", "en", place=BOISE, avoid=BOISE))
+    assert found.service.points == ()
+
+
+def test_no_number_of_offices_crowds_the_lines_out(stock: Stock) -> None:
+    offices = [_service(f"office {number}", points=(IN_BOISE,), checked_on=datetime.date(2026, 11, 1)) for number in range(60)]
+    stock(*offices, _service("line", confirmed=False))
+    assert "line" in _names(Wish("find_legal_aid", "US", "en", place=BOISE))[:2]
+    assert _names(Wish("find_legal_aid", "US", "en")) == ["line"]
+
+
 def test_a_town_is_worth_asking_for_only_where_there_are_places(stock: Stock) -> None:
-    stock(_service("in boise", points=(IN_BOISE,)), _service("line", "labour_rights"))
+    stock(_service("in boise", points=(IN_BOISE,)), _service("line", "labour_rights", points=(IN_BOISE,), nationwide=True))
     assert there_are_places("find_legal_aid", "US")
     assert not there_are_places("find_work", "US")
     assert not there_are_places("find_legal_aid", "ES")

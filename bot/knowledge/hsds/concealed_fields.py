@@ -187,6 +187,7 @@ OWN_ATTRIBUTES: dict[str, Clean] = {
     "kind": _one_of(*KINDS),
     "confidential": _one_of("true"),
     "police_run": _one_of("true"),
+    "nationwide": _one_of("true"),
     "confirmed": _one_of("true"),
     "sms_word": sms_word,
     "chat": website,

@@ -15,6 +15,7 @@ from bot.knowledge.hsds import concealed_fields
 from bot.knowledge.hsds.hiding import tells_of_hidden_place
 from bot.knowledge.hsds.kinds import KINDS, kind_told_by
 from bot.knowledge.hsds.links import OWN, VOCABULARIES, Entity, Links
+from bot.knowledge.hsds.locating import country_of, is_nationwide
 from bot.knowledge.hsds.package import Package, Row
 from bot.knowledge.hsds.serving import says_always_open
 from bot.knowledge.hsds.spelling import plain
@@ -236,9 +237,12 @@ class _Concealer:
         return Row({}, row.file, row.number).but(**kept, link_entity="service", value=value)
 
     def said_of(self, service: Row) -> list[tuple[str, Row]]:
-        """Rows that keep of a concealed service what its lost words told: kind, that it is confidential, that it is always open."""
+        """Rows that keep of a concealed service what its lost words told: kind, that it is confidential, that it serves the whole country,
+        that it is always open."""
         row_id = service.get("id")
         facts = {"kind": kind_of_service(self.links, service), "confidential": "true"}
+        if is_nationwide(self.links, service, country_of(self.links, service) or ""):
+            facts["nationwide"] = "true"
         rows = []
         for what, value in facts.items():
             if not self.links.own(service.get("id"), what):

@@ -1,4 +1,4 @@
-"""Makes of a package the services that the helpline offers."""
+"""Makes of a package the services that the bot offers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.knowledge.hsds.confidentiality import Town, conceal, concealed_services
 from bot.knowledge.hsds.hours import date, is_always_open, openings_of, timezone_of
 from bot.knowledge.hsds.kinds import is_run_by_police
 from bot.knowledge.hsds.links import Links
-from bot.knowledge.hsds.locating import country_of, phones_of, points_of, regions_of
+from bot.knowledge.hsds.locating import country_of, is_nationwide, phones_of, points_of, regions_of
 from bot.knowledge.hsds.package import Package, Row
 from bot.knowledge.hsds.phones import Number, read_number
 from bot.knowledge.hsds.serving import audience_told_by, free_told_by, says_always_open, without_papers_told_by
@@ -145,13 +145,11 @@ def _service(links: Links, service: Row, country: str, today: datetime.date, *, 
         kind=kind,
         name=service.get("name"),
         label=label,
-        organization=runs,
         phone=call,
         sms=text,
         sms_word=links.own(service_id, "sms_word"),
         chat=chat,
         website=website,
-        hours=said[0] if said else "",
         always_open=always,
         openings=() if always else openings,
         timezone=timezone_of(schedules, country),
@@ -162,6 +160,7 @@ def _service(links: Links, service: Row, country: str, today: datetime.date, *, 
         free=free,
         points=points,
         regions=regions_of(links, service, country, points, reviewed=reviewed),
+        nationwide=bool(call or text) and is_nationwide(links, service, country),
         confidential=confidential,
         police_run=police_run,
         confirmed=links.own(service_id, "confirmed") == "true",

@@ -11,7 +11,8 @@ from bot.knowledge.hsds.concealed_fields import WITHHELD
 from bot.knowledge.hsds.links import Links
 from bot.knowledge.hsds.package import Row
 from bot.knowledge.hsds.phones import first_of, read_number
-from bot.knowledge.localities import region_of
+from bot.knowledge.hsds.serving import names_whole_country, says_national_line
+from bot.knowledge.localities import gazetteer
 from bot.knowledge.services import Point
 
 _WORLDWIDE = ("INT", "EU")  # services of no country
@@ -87,25 +88,41 @@ def points_of(links: Links, service: Row, country: str, *, confidential: bool) -
         street = "" if confidential or address.get("address_type") in ("postal", "virtual") else ", ".join(lines)
         at = country_code(address.get("country")) or country
         said = address.get("state_province") or address.get("region")
-        region = region_of(said, at) or said
+        region = gazetteer().region_of(said, at) or said
         if address.get("city") or street or latitude is not None:
             found.append(Point(at, region, address.get("city"), latitude, longitude, street))
     return tuple(dict.fromkeys(found))
 
 
-def _is_country(area: str) -> bool:
-    """Whether the name of an area is that of a country; two or three capitals are a part of one, unless ISO 3166-1 knows the three."""
-    if re.fullmatch("[A-Z]{2,3}", area):
-        return len(area) == 3 and area in get_global("territory_aliases")
-    return len(area) != 2 and country_code(area) is not None
+def _country_named(area: str) -> str | None:
+    """The country that an area is called as; two or three capitals are a part of one, unless ISO 3166-1 knows the three."""
+    if len(area) == 2 or (re.fullmatch("[A-Z]{3}", area) and area not in get_global("territory_aliases")):
+        return None
+    return country_code(area)
+
+
+def _areas(links: Links, service: Row) -> list[str]:
+    """What the areas are called that a service serves."""
+    areas = [area.get("name") or area.get("extent") for area in links.pointing("service_areas", "service_id", service.get("id"))]
+    return [area for area in areas if area and len(area) <= 60]
+
+
+def is_nationwide(links: Links, service: Row, country: str) -> bool:
+    """Whether a service says that it serves all of its country: by an attribute of ours, else by its areas, else by its name and terms."""
+    if links.own(service.get("id"), "nationwide") == "true":
+        return True
+    if areas := _areas(links, service):
+        return any(_country_named(area) == country or names_whole_country(area) for area in areas)
+    return says_national_line(service.get("name"), service.get("alternate_name"), links.category_of(service.get("id")))
 
 
 def regions_of(links: Links, service: Row, country: str, points: tuple[Point, ...], *, reviewed: bool = False) -> tuple[str, ...]:
     """Parts of the country that a service serves: those named, and those where it is; empty where that is all of it or unknown. States
     and provinces by their ISO 3166-2 part where that is known; of a reviewed package they are that already, and no gazetteer is asked."""
-    areas = [area.get("name") or area.get("extent") for area in links.pointing("service_areas", "service_id", service.get("id"))]
-    named = [area for area in areas if area and len(area) <= 60]
-    if not named or any(map(_is_country, named)):
+    named = _areas(links, service)
+    if not named or is_nationwide(links, service, country):
         return ()
-    spelt = named if reviewed else [region_of(area, country) or area for area in named]
+    spelt = named if reviewed else [gazetteer().region_of(area, country) or area for area in named]
+    if any(map(_country_named, set(spelt).intersection(named))):  # another country beside; but Georgia is a state by now
+        return ()
     return tuple(dict.fromkeys([*(point.region for point in points if point.region), *spelt]))

@@ -68,6 +68,28 @@ def says_always_open(*texts: str) -> bool:
     )
 
 
+_WHOLE_COUNTRY = any_of(
+    r"^nationale?s?$|^nacional$|\b(?:nation|country)-?wide\b|\b(?:whole|entire|all of the|throughout the) (?:country|nation)\b",
+    r"\b(?:nivel|ambito|territorio|cobertura) nacional\b|\btodo (?:el|o) pais\b|\b(?:niveau|territoire) national\b",
+    r"\btoute la france\b|\bfrance entiere\b|\b(?:bundes|deutschland)weit|\bganz deutschland\b",
+)
+_NATIONAL_LINE = any_of(
+    r"\bnational\b[^;]{0,60}\b(?:hot|help|life|text|crisis|support|info)[ -]?lines?\b|\bnation-?wide\b[^;]{0,60}lines?\b",
+    r"\b(?:linea|telefono|linha|telefone|numero|disque) (?:\w+ )?(?:nacional|national)\b|\b(?:ligne|numero) (?:\w+ )?nationale?\b",
+    r"\b(?:bundesweit\w*|nationale[sr]?) [^;]{0,40}(?:telefon|hotline|notruf)",
+)
+
+
+def names_whole_country(area: str) -> bool:
+    """Whether the name of an area says that it is all of a country, whichever: "nationwide"."""
+    return bool(_WHOLE_COUNTRY.search(plain(area)))
+
+
+def says_national_line(*texts: str) -> bool:
+    """Whether a text is the name of a line for a whole country: "National ... Hotline"; not that of a national office or league."""
+    return any(_NATIONAL_LINE.search(plain(text)) for text in texts)
+
+
 _FREE = any_of(
     r"\bfree\b(?! from)|\bno (?:cost|charge|fees?)\b|^none\b|\bat no cost|\bgratis\b|\bgratuit|\bkostenlos|\bkostenfrei|\bsin costo",
     r"\bsem custo|^0(?:\.0+)?$",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-import shutil
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from bot.knowledge.hsds.entries import services_of
 from bot.knowledge.hsds.links import ENTITIES, OWN, VOCABULARIES, Links
 from bot.knowledge.hsds.locating import country_of, phones_of
 from bot.knowledge.hsds.package import Package, Row, read_package, write_package
+from bot.knowledge.hsds.replacing import clear_rooms, lies_in, replace_folder, room_prefix
+from bot.knowledge.hsds.sameness import known_as
 from bot.knowledge.hsds.spelling import plain
 from bot.knowledge.hsds.tables import REFERENCES, is_uuid
 from bot.knowledge.hsds.validation import Fault, validate
@@ -34,7 +35,7 @@ class Report:
     Attributes:
         installed: False where faults stopped it; then the old directory is as it was.
         rows: read, by table.
-        services: that the helpline can offer from the directory as it is now.
+        services: that the bot can offer from the directory as it is now.
         concealed: how many of them have a place that must not be known.
         replaced: services of the old directory that the new one replaced, where it joined.
         faults: every fault of what was read.
@@ -53,20 +54,14 @@ class Report:
         return dict(Counter(fault.kind for fault in self.faults).most_common())
 
 
-def _beside(folder: Path) -> Path:
-    """Where the directory waits while a new one takes its place."""
-    return folder.with_name(f".{folder.name}.before")
-
-
 def installed(folder: Path) -> Package | None:
     """The directory that was imported into a folder, or None where none was.
 
     Raises:
         DataError: it cannot be read.
     """
-    if not folder.exists() and _beside(folder).exists():
-        _beside(folder).rename(folder)  # the machine stopped between the two steps of an import
-    return read_package(folder) if folder.is_dir() and any(folder.iterdir()) else None
+    there = lies_in(folder)
+    return read_package(there) if there.is_dir() and any(there.iterdir()) else None
 
 
 def imported(folder: Path) -> Package:
@@ -101,6 +96,13 @@ def _sameness(links: Links, service: Row) -> set[tuple[str, str]]:
     return {(plain(service.get("name")), number) for number in numbers if number}
 
 
+def own_ids(package: Package) -> dict[str, str]:
+    """The ids of the services of a package of ours by those that HSDS wants of their rows, so that who brings one of them back brings that
+    one."""
+    links = Links(package)
+    return {row.get("id"): links.own(row.get("id"), "id") or row.get("id") for row in package.rows("services")}
+
+
 def _refuse_other_ids(links: Links, new: Package) -> None:
     """Two sources that count their services from 1 mean others by the same ids; a UUID means the same."""
     shared = [(row, links.row("services", row.get("id"))) for row in new.rows("services") if not is_uuid(row.get("id"))]
@@ -111,9 +113,12 @@ def _refuse_other_ids(links: Links, new: Package) -> None:
         )
 
 
-def joined(old: Package, new: Package) -> tuple[Package, int]:
+def joined(old: Package, new: Package, known: Collection[str] = ()) -> tuple[Package, int]:
     """Two directories as one. Where both know a service, by id or by name and number, the new one's word counts alone.
 
+    Args:
+        old, new: they.
+        known: ids of rows of other services of the old one that the new one knows as well.
     Returns:
         The directory, and how many services of the old one were replaced.
     Raises:
@@ -121,8 +126,12 @@ def joined(old: Package, new: Package) -> tuple[Package, int]:
     """
     links, new_links = Links(old), Links(new)
     _refuse_other_ids(links, new)
-    known = {same for service in new.rows("services") for same in _sameness(new_links, service)}
-    replaced = {row.get("id") for row in old.rows("services") if new_links.row("services", row.get("id")) or _sameness(links, row) & known}
+    named = {same for service in new.rows("services") for same in _sameness(new_links, service)}
+    replaced = {
+        row.get("id")
+        for row in old.rows("services")
+        if row.get("id") in known or new_links.row("services", row.get("id")) or _sameness(links, row) & named
+    }
     gone = {("services", row_id) for row_id in replaced}
     for table in (*ENTITIES, "service_at_location"):
         gone |= {(table, row_id) for row_id in old.by_id(table) if new_links.row(table, row_id)}
@@ -140,28 +149,15 @@ def joined(old: Package, new: Package) -> tuple[Package, int]:
     return Package({table: rows for table, rows in tables.items() if rows}), len(replaced)
 
 
-def _swap(new: Path, folder: Path) -> None:
-    before = _beside(folder)
-    shutil.rmtree(before, ignore_errors=True)
-    if folder.exists():
-        folder.rename(before)
-    try:
-        new.rename(folder)
-    except OSError:
-        if before.exists():
-            before.rename(folder)
-        raise
-    shutil.rmtree(before, ignore_errors=True)
-
-
 def _put(package: Package, folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as room:
+        clear_rooms(folder)
+        with tempfile.TemporaryDirectory(prefix=room_prefix(folder), dir=folder.parent) as room:
             new = Path(room) / "directory"
             write_package(package, new)
             read_package(new)  # what cannot be read back must not take the place of what can
-            _swap(new, folder)
+            replace_folder(new, folder)
     except OSError as error:
         raise DataError(f"{folder} cannot be written ({error.strerror}). Check its permissions and the space on the disk.") from None
 
@@ -200,19 +196,30 @@ def export(folder: Path, path: Path, ours: Sequence[Package] = ()) -> Package:
     Args:
         folder: where imports lie.
         path: what to write.
-        ours: packages that come with the helpline, to be written as well; what was imported replaces what is in them, see `joined`.
+        ours: packages that come with the project, to be written as well; what was imported replaces what is in them, see `joined` and
+            `known_as`.
     Returns:
         What was written.
     Raises:
         DataError: there is nothing to write, or it cannot be written.
     """
     brought = installed(folder) if ours else imported(folder)
-    parts = [*ours, *([conceal(brought)] if brought else [])]
-    whole = parts[0]
-    for part in parts[1:]:
+    whole = Package()
+    for part in ours:
         whole, _ = joined(whole, part)
+    if brought:
+        safe = conceal(brought)
+        whole, _ = joined(whole, safe, _known_rows(ours, safe))
     write_package(whole, path)
     return whole
+
+
+def _known_rows(ours: Sequence[Package], brought: Package) -> set[str]:
+    """Ids of the rows of our services that an operator's directory knows as well."""
+    rows = {own_id: row_id for part in ours for row_id, own_id in own_ids(part).items()}
+    services = [service for part in ours for service in services_of(part, reviewed=True)]
+    known = known_as(services, services_of(brought), {row_id: own_id for own_id, row_id in rows.items()})
+    return {rows[own_id] for own_id in known}
 
 
 def stale(services: Sequence[Service], today: datetime.date, days: int) -> list[Service]:

@@ -144,8 +144,10 @@ def test_what_helps_and_cannot_lead_there_stays() -> None:
     package.tables["schedules"] = [
         Row({"id": "h1", "service_id": "s1", "freq": "WEEKLY", "byday": "MO,TU", "opens_at": "09:00", "closes_at": "17:00", "notes": "x"})
     ]
+    package.tables["service_areas"] = [Row({"id": "r1", "service_id": "s1", "name": "Nationwide, call 9 Plum Street"})]
     (service,) = services_of(package)
-    assert (service.name, service.organization, service.phone) == ("Women's Shelter", "Bright Org", "312-341-1070")
+    assert service.nationwide
+    assert (service.name, service.phone) == ("Women's Shelter", "312-341-1070") and service.source.startswith("Bright Org, ")
     assert service.website == "https://shelter.example.org/" and service.languages == ("es",) and len(service.openings) == 2
     assert service.free is True and service.without_papers is True and set(service.audience) == {"children", "women"}
     assert service.confidential and service.kind == "shelter"

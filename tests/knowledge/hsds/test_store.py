@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import errno
+import itertools
+import os
 import shutil
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 
+from bot import editions
+from bot.editions import Editions
 from bot.errors import DataError
 from bot.knowledge.directory import HELPLINES
-from bot.knowledge.hsds import store
+from bot.knowledge.hsds import replacing, store
 from bot.knowledge.hsds.command import add_to
 from bot.knowledge.hsds.entries import services_of
 from bot.knowledge.hsds.package import Package, Row, read_package, write_package
 from bot.knowledge.hsds.store import export, install, installed, stale
 from bot.knowledge.hsds.validation import validate
-from bot.knowledge.local_services import LOCAL, services
+from bot.knowledge.local_services import LOCAL, prepare, services
 from tests.knowledge.hsds.samples import EXAMPLES, ILAO, OHANA, one_service, package_of
 
 
@@ -110,7 +117,7 @@ def test_a_fault_that_stops_leaves_the_old_directory_untouched(package: Package,
     assert snapshot(tmp_path / "d") == before
 
 
-@pytest.mark.parametrize("step", ("write_package", "read_package", "_swap"))
+@pytest.mark.parametrize("step", ("write_package", "read_package", "replace_folder"))
 def test_an_import_that_breaks_off_leaves_the_old_directory_untouched(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(OHANA, tmp_path / "d")
     before, calls = snapshot(tmp_path / "d"), 0
@@ -145,12 +152,70 @@ def test_a_rename_that_fails_puts_the_old_directory_back(tmp_path: Path, monkeyp
     assert snapshot(tmp_path / "d") == before
 
 
-def test_a_machine_that_stopped_between_two_steps_loses_nothing(tmp_path: Path) -> None:
+def _killed_at(step: int, path: Path, folder: Path) -> bool:
+    """Imports in a process of its own, which is killed before its so-many-th act on files; whether there were so many."""
+    child = os.fork()
+    if child == 0:
+        acts = itertools.count()
+
+        def watch(event: str, given: tuple[object, ...]) -> None:
+            changes = event in ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree") or (event == "open" and given[1] == "w")
+            if changes and next(acts) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            sys.addaudithook(watch)
+            install(path, folder)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def test_an_import_that_is_killed_at_any_step_leaves_the_old_directory_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, project = EXAMPLES / "csv", tmp_path / "project"
+    folder, aside = project / "data" / "directory" / "imported", tmp_path / "aside"
+    install(OHANA, aside)
+    old = names(aside)
+    monkeypatch.setattr(editions, "ROOT", project)
+    monkeypatch.setattr(editions, "MODELS", tmp_path / "models")
+    monkeypatch.setattr(Editions, "_prepare", lambda self, root: None)
+    monkeypatch.setattr(replacing, "_CUT_OFF", -1.0)
+    found, waiting = [], 0
+    for step in itertools.count():
+        shutil.rmtree(project, ignore_errors=True)
+        shutil.copytree(aside, folder)
+        (project / "locales").mkdir()
+        if not _killed_at(step, new, folder):
+            break
+        waiting += not folder.exists()
+        with Editions(tmp_path / "models") as services:
+            edition = services.make(tmp_path / "no model")
+            copied = names(edition.root / "data" / "directory" / "imported")
+        found.append(names(folder))
+        assert copied == found[-1] in (old, ["Community Counselling"])
+        install(new, folder)
+        assert [file.name for file in folder.parent.iterdir()] == ["imported"]
+    assert waiting and found == sorted(found, key=lambda one: one != old) and len({len(one) for one in found}) == 2
+
+
+def test_what_waits_beside_is_read_there_by_who_may_not_put_it_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(OHANA, tmp_path / "d")
-    before = snapshot(tmp_path / "d")
+    before = names(tmp_path / "d")
     (tmp_path / "d").rename(tmp_path / ".d.before")
-    assert installed(tmp_path / "d")
-    assert snapshot(tmp_path / "d") == before
+
+    def refused(path: Path, to: Path) -> Path:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "rename", refused)
+    assert names(tmp_path / "d") == before and not (tmp_path / "d").exists()
+    index = prepare(tmp_path / "index.sqlite", (tmp_path / "d",))
+    assert len(index) == len(before)
+    monkeypatch.undo()
+    assert names(tmp_path / "d") == before and (tmp_path / "d").exists()
+    assert prepare(tmp_path / "index.sqlite", (tmp_path / "d",)).built_from == index.built_from
 
 
 def test_nothing_hidden_is_on_the_disk_nor_in_an_export(tmp_path: Path) -> None:
@@ -218,6 +283,17 @@ def test_an_export_holds_ours_and_what_was_imported_and_nothing_twice(tmp_path: 
     # What was exported and comes back replaces what is here.
     assert helpline(tmp_path / "d", "import", str(tmp_path / "all.zip")) == 0
     assert len(services((HELPLINES, LOCAL, tmp_path / "d"))) == len(ours.rows("services")) + len(brought)
+
+
+def test_an_export_holds_a_service_of_ours_that_was_imported_under_another_id_once(tmp_path: Path) -> None:
+    line = one_service(name="Trafficking help")
+    line.tables["phones"] = [Row({"id": "p1", "service_id": "s1", "number": "+1 888 373 7888", "type": "hotline"})]
+    install(written(line, tmp_path / "one.zip"), tmp_path / "d")
+    assert helpline(tmp_path / "d", "export", str(tmp_path / "all.zip")) == 0
+    exported = read_package(tmp_path / "all.zip")
+    assert len(exported.rows("services")) == len(services((HELPLINES, LOCAL)))
+    assert [row.get("name") for row in exported.rows("services") if "traffick" in row.get("name").lower()].count("Trafficking help") == 1
+    assert "National Human Trafficking Hotline" not in {row.get("name") for row in exported.rows("services")}
 
 
 def test_faults_that_stop_end_with_1_and_name_the_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
