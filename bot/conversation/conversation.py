@@ -17,7 +17,7 @@ from bot.conversation.last_wall import LastWall, likely_locale
 from bot.conversation.messages import SILENCE, Kind, Message, Reply, Shape, Turn
 from bot.conversation.sessions import LATER, Session, Sessions
 from bot.conversation.stop_words import is_carrier_help, is_carrier_stop
-from bot.conversation.with_human import WithHuman
+from bot.conversation.with_human import WithHuman, leads_to_person
 from bot.dialogue.catalogues import translate
 from bot.errors import HelplineError, StoreFull, TurnFailed
 from bot.handoff.handoffs import Handoffs
@@ -199,7 +199,8 @@ class Conversation:
             turn = replace(turn, options=tuple(still_open))  # yes to several things picks none of them: they are put again, not the menu
         if self._human:
             turn, session = await self._human.beside(message, session, turn, payload and text == _PERSON)
-        reply, session = compose(turn, session, shape, asked_person=payload and text == _PERSON)
+        asked_person = (payload and text == _PERSON) or leads_to_person(turn)
+        reply, session = compose(turn, session, shape, asked_person=asked_person)
         return reply, session, turn.ended
 
     def _ask(self, message: Message, session: Session) -> Callable[[], Awaitable[Turn]]:

@@ -18,7 +18,7 @@ from bot.handoff.wording import PAYLOAD, choice_option, end_sure
 Answered = tuple[Reply, Session, bool]
 Ask = Callable[[], Awaitable[Turn]]
 
-_OFFER = f"{PAYLOAD}offer"
+_WAYS = tuple(f"{PAYLOAD}{choice}" for choice in ("offer", "join_now", "agree"))
 _PATIENCE = 0.3  # seconds that her words wait for the model, which hears danger in them, before they go to the advocate
 _SURE = 0.75  # probability from which she is asked whether she means to end
 _MOST_TOPICS = 2  # in the summary
@@ -204,6 +204,11 @@ def _noted(session: Session, turn: Turn) -> Session:
 
 # What is answered without telling what she needs.
 _NO_TOPICS = frozenset(("talk_to_human", "call_me", "danger_now", "self_harm", "give_location"))
+
+
+def leads_to_person(turn: Turn) -> bool:
+    """Whether one of the choices is the way to a human, so that 0 need not be spelled out beside it."""
+    return any(payload in _WAYS for _, payload in turn.options)
 
 
 def _replaced(turn: Turn, heard: Heard) -> Turn:
