@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.desk.accounts import DESK_LOCALES
 from bot.dialogue.catalogues import pgettext_noop, translate
 from bot.handoff.life import Ending, Fate, Refusal
 
@@ -105,6 +106,11 @@ SCRIPT: Mapping[str, Sentence] = {
     **{f"ended_{ending.value}": sentence for ending, sentence in ENDINGS.items()},
     **{f"alert_{why}": sentence for why, sentence in ALERTS.items()},
 }
+
+
+def is_owed(context: str | None, locale: str) -> bool:
+    """Whether a catalogue is to have the sentences of a context: those of the desk are only for the desk's own locales."""
+    return context != CONTEXT or locale in DESK_LOCALES
 
 
 def said(locale: str, sentence: Sentence, **values: str) -> str:

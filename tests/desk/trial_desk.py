@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.desk.accounts import Accounts, Role
 from bot.desk.audit import Audit, read_rows
-from bot.desk.rooms import PanelRoutes
+from bot.desk.panel import Dialogue
 from bot.desk.sessions import DeskSessions
 from bot.desk.throttle import SignInThrottle
 from bot.desk.web import desk_routes
@@ -98,10 +98,10 @@ class TrialDesk:
     Args:
         folder: for accounts and audit.
         idle: seconds without an act after which a screen is locked.
-        panel: see `desk_routes`.
+        dialogue: see `desk_routes`.
     """
 
-    def __init__(self, folder: Path, *, idle: float = 600.0, panel: PanelRoutes | None = None) -> None:
+    def __init__(self, folder: Path, *, idle: float = 600.0, dialogue: Dialogue | None = None) -> None:
         self.clock, self.phones, self.store = Clock(), Phones(), MemoryStore()
         self.handoffs = Handoffs(self.store, KeyRing(), self.phones, clock=self.clock)
         self.accounts = Accounts(folder / "staff" / "staff.sqlite")
@@ -110,7 +110,7 @@ class TrialDesk:
         self._log, self._head = folder / "staff" / "audit.jsonl", folder / "staff" / "audit.head"
         self.audit = Audit(self._log, self._head, self.clock)
         self._secrets: dict[str, str] = {}
-        self._idle, self._panel, self._phones = idle, panel, 0
+        self._idle, self._dialogue, self._phones = idle, dialogue, 0
 
     def settings(self) -> Desk:
         """The hotline's own, with a protocol that tests know."""
@@ -152,7 +152,7 @@ class TrialDesk:
             self.throttle,
             self.audit,
             self.settings,
-            panel=self._panel,
+            dialogue=self._dialogue,
             idle=self._idle,
             clock=self.clock,
         )
