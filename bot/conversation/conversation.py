@@ -125,12 +125,12 @@ class Conversation:
             return self.last_wall.reply(message, known[0].locale if known else None)
 
     async def _leave(self, message: Message, came: float, reply: Reply) -> Reply:
-        try:
-            await self._sessions.leave(message, came)
-            if self._human:
-                await self._human.left(message)
-        except HelplineError:
-            self.failures += 1
+        leaving = [self._sessions.leave(message, came), *([self._human.left(message)] if self._human else [])]
+        for left in leaving:  # each, also where another fails
+            try:
+                await left
+            except HelplineError:
+                self.failures += 1
         return reply
 
     async def _has_left(self, message: Message, came: float) -> bool:
@@ -244,4 +244,5 @@ class Conversation:
     def _fixed(self, message: Message, session: Session, shape: Shape, context: str, sentence: str) -> tuple[Reply, Session, bool]:
         """A sentence that needs no model. What was open stays open."""
         locale = session.locale or likely_locale(message)
-        return (*rest(session, shape, lead=translate(locale, context, sentence), locale=locale), False)
+        lost = self._human.lost_lines(session, locale, message.country) if self._human else ()
+        return (*rest(session, shape, lead="\n".join((*lost, translate(locale, context, sentence))), locale=locale), False)
