@@ -10,12 +10,13 @@ from babel import Locale as CldrLocale
 from bot.channels.segments import SmsShape, measure
 from bot.conversation.messages import Choice
 from bot.desk.accounts import LONGEST_DISPLAY
-from bot.dialogue.catalogues import catalogues, compile_catalogues, translate
+from bot.dialogue.catalogues import catalogues, compile_catalogues, read_catalogues, translate
 from bot.handoff.life import Handoff, Point, State, Tell
 from bot.handoff.lines import MUST_REPORT
 from bot.handoff.wording import Option, Outlook, choice_option, closed_line, offer_lines, titled, worded
 from bot.knowledge.emergency import emergency_table
 from bot.locales import all_locales
+from bot.paths import LOCALES
 
 NAME = "M" * LONGEST_DISPLAY
 LONG = Outlook(0, 90 * 60.0, 240 * 60.0)
@@ -40,7 +41,7 @@ every_locale = pytest.mark.parametrize("locale", list(all_locales()))
 def compiled() -> None:
     """The catalogues as they stand now."""
     compile_catalogues()
-    catalogues.forget()
+    catalogues.put(read_catalogues(LOCALES, all_locales()))
 
 
 def handoff(locale: str, texting: float = 0.0) -> Handoff:
