@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.handoff.life import Ending, Fate, Handoff, Held, Point, Said, State
@@ -32,6 +32,7 @@ TRIED: dict[str, st.SearchStrategy[Any]] = dict(
 handoffs = st.builds(Handoff, **TRIED)
 
 
+@settings(max_examples=50)
 @given(st.builds(Record, st.integers(1), handoffs, text, st.binary(), st.none() | text))
 def test_a_record_comes_back_as_it_was(record: Record) -> None:
     back = unpacked(packed(record))
@@ -39,6 +40,7 @@ def test_a_record_comes_back_as_it_was(record: Record) -> None:
     assert hash(back.handoff) == hash(record.handoff)  # no list came in the place of a tuple
 
 
+@settings(max_examples=50)
 @given(handoffs)
 def test_a_draft_comes_back_from_a_session(draft: Handoff) -> None:
     assert handoff_from(json.loads(json.dumps(asdict(draft)))) == draft
