@@ -23,8 +23,8 @@ pairs = st.lists(st.tuples(text, text), max_size=2).map(tuple)
 TRIED: dict[str, st.SearchStrategy[Any]] = dict(
     state=st.sampled_from(State), locale=text, channel=text, urgent=st.none() | text, points=points,
     struck=st.lists(st.integers(0, 4)).map(tuple), agreed=seconds, since=seconds, front=st.booleans(),
-    ladder=st.lists(text, max_size=3).map(tuple), any_language=st.booleans(), texting=seconds, heard=seconds, stirred=seconds, advocate=st.none() | text,
-    display=text, joined=seconds, met=st.none() | seconds, gone=st.none() | seconds, alerted=st.booleans(), knocked=st.booleans(),
+    ladder=st.lists(text, max_size=3).map(tuple), any_language=st.booleans(), texting=seconds, heard=seconds, advocate=st.none() | text,
+    display=text, joined=seconds, stirred=seconds, met=st.none() | seconds, gone=st.none() | seconds, alerted=st.booleans(), knocked=st.booleans(),
     held=st.lists(st.builds(Held, text, pairs, seconds), max_size=3).map(tuple),
     said=st.lists(st.builds(Said, text, text, text, seconds, st.sampled_from(Fate), st.none() | text), max_size=3).map(tuple),
     closing=seconds, ending=st.none() | st.sampled_from(Ending), helped=text,
