@@ -13,7 +13,7 @@ from bot.desk.audit import FILE as AUDIT
 from bot.desk.audit import Audit
 from bot.desk.door import Door, Visit
 from bot.desk.pages import rendered
-from bot.desk.panel import PanelCase, desk_panel_routes
+from bot.desk.panel import Dialogue, PanelCase, desk_panel_routes
 from bot.desk.rooms import PanelRoutes
 from bot.desk.sessions import DeskSessions
 from bot.desk.throttle import SignInThrottle
@@ -44,11 +44,17 @@ def console_routes(
         SignInThrottle(store),
         Audit(staff_folder / AUDIT, audit_head),
         public_url=public_url,
-        panel=_panel(dialogue),
+        panel=panel_routes(dialogue),
     )
 
 
-def _panel(dialogue: DialogueProcess) -> PanelRoutes:
+def panel_routes(dialogue: Dialogue) -> PanelRoutes:
+    """The panel beside a conversation.
+
+    Args:
+        dialogue: looks up answers and services.
+    """
+
     def routes(door: Door, case_of: Callable[[Visit], Awaitable[CaseView]]) -> list[BaseRoute]:
         async def panel_case(visit: Visit) -> PanelCase:
             view = await case_of(visit)

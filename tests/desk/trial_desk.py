@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.desk.accounts import Accounts, Role
 from bot.desk.audit import Audit, read_rows
+from bot.desk.console import panel_routes
 from bot.desk.panel import Dialogue
 from bot.desk.sessions import DeskSessions
 from bot.desk.throttle import SignInThrottle
@@ -152,7 +153,7 @@ class TrialDesk:
             self.throttle,
             self.audit,
             self.settings,
-            dialogue=self._dialogue,
+            panel=panel_routes(self._dialogue) if self._dialogue else None,
             idle=self._idle,
             clock=self.clock,
         )
