@@ -43,8 +43,6 @@ from bot.handoff.wording import worded_point
 
 MOST_CHARACTERS = 1_000  # of one answer
 _KEY = re.compile(r"[0-9a-f]{32}")
-# What may stand beside a conversation: its routes, for a door, and for what tells which case a visit is about and whether it may be.
-PanelRoutes = Callable[[Door, Callable[[Visit], Awaitable[CaseView]]], list[BaseRoute]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class Rooms:
         settings: the hotline's lines and protocol.
         idle: seconds without an act after which the screen is locked.
         now: the time of day, with time zone.
-        panel: what stands beside a conversation, at the case's address and ``/panel``, or None.
+        has_panel: whether something stands beside a conversation, at the case's address and ``/panel``.
     """
 
     def __init__(
@@ -88,10 +86,11 @@ class Rooms:
         settings: Callable[[], Desk],
         idle: float,
         now: Callable[[], datetime.datetime],
-        panel: PanelRoutes | None,
+        *,
+        has_panel: bool,
     ) -> None:
         self._door, self._handoffs, self._live, self._sessions, self._audit = door, handoffs, live, sessions, audit
-        self._attendance, self._settings, self._idle, self._now, self._panel = attendance, settings, idle, now, panel
+        self._attendance, self._settings, self._idle, self._now, self._has_panel = attendance, settings, idle, now, has_panel
         self._parts = BoardParts()
 
     def routes(self) -> list[BaseRoute]:
@@ -117,7 +116,6 @@ class Rooms:
             Route(case + "/requeue", act(self._requeue), methods=["POST"]),
             Route(case + "/close", act(self._close), methods=["POST"]),
             Route(case + "/block", act(self._block), methods=["POST"]),
-            *(self._panel(self._door, self.case_of) if self._panel else ()),
         ]
 
     # --- the frame -------------------------------------------------------------------------------------------------------------------
@@ -136,7 +134,7 @@ class Rooms:
             "now": round(self._now().timestamp(), 1),
             "script": script_sentences(visit.locale),
             "mine": shown.of(account.name),
-            "has_panel": self._panel is not None,
+            "has_panel": self._has_panel,
         }
         return HTMLResponse(rendered(template, visit.locale, **{**frame, **values}), status)
 

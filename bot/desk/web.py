@@ -23,11 +23,13 @@ from bot.channels.segments import counting_tables
 from bot.desk.accounts import Accounts
 from bot.desk.attendance import Attendance
 from bot.desk.audit import Audit
-from bot.desk.door import Door, secured
+from bot.desk.door import Door, Visit, secured
 from bot.desk.events import Events
 from bot.desk.handoff_desk import HandoffDesk
 from bot.desk.live import Live
-from bot.desk.rooms import PanelRoutes, Rooms
+from bot.desk.pages import rendered
+from bot.desk.panel import Dialogue, PanelCase, desk_panel_routes
+from bot.desk.rooms import Rooms
 from bot.desk.sessions import DeskSessions
 from bot.desk.signing import Signing
 from bot.desk.throttle import SignInThrottle
@@ -47,7 +49,7 @@ def desk_routes(
     settings: Callable[[], Desk] = desk_settings,
     *,
     public_url: str = "",
-    panel: PanelRoutes | None = None,
+    dialogue: Dialogue | None = None,
     idle: float = 600.0,
     clock: Callable[[], float] = time.time,
 ) -> list[BaseRoute]:
@@ -58,7 +60,7 @@ def desk_routes(
         accounts, sessions, throttle, audit: of the staff.
         settings: the hotline's lines and protocol.
         public_url: under which the service is reached, without a slash at its end; empty where it is reached by its own address.
-        panel: what stands beside a conversation, at ``/desk/case/{case}/panel``; static/panel.js and panel.css go with it.
+        dialogue: looks up answers and services for the panel beside a conversation; None for a desk without that.
         idle: seconds without an act after which pages lock themselves; as long as `sessions` takes.
         clock: seconds since 1970.
     """
@@ -67,9 +69,16 @@ def desk_routes(
         return datetime.datetime.fromtimestamp(clock(), datetime.timezone.utc)
 
     door, live, attendance = Door(sessions, public_url), Live(handoffs, clock), Attendance(handoffs)
+    rooms = Rooms(door, handoffs, live, sessions, audit, attendance, settings, idle, now, has_panel=dialogue is not None)
+
+    async def panel_case(visit: Visit) -> PanelCase:
+        view = await rooms.case_of(visit)
+        return PanelCase(view.row.locale, visit.locale, view.country)
+
     return [
         *Signing(door, accounts, sessions, throttle, audit, attendance, clock).routes(),
-        *Rooms(door, handoffs, live, sessions, audit, attendance, settings, idle, now, panel).routes(),
+        *rooms.routes(),
+        *(desk_panel_routes("/desk/case/{case}/panel", door, panel_case, dialogue, rendered) if dialogue else ()),
         *Events(door, live, attendance).routes(),
         Route("/desk/segments/{locale}", _segments, methods=["GET"]),
         Route("/desk/static/{name:path}", _static, methods=["GET"]),

@@ -19,7 +19,6 @@ from starlette.types import Receive, Scope, Send
 
 from bot.desk.accounts import Accounts, Role
 from bot.desk.audit import Audit, read_rows
-from bot.desk.console import panel_routes
 from bot.desk.panel import Dialogue
 from bot.desk.sessions import DeskSessions
 from bot.desk.throttle import SignInThrottle
@@ -153,7 +152,7 @@ class TrialDesk:
             self.throttle,
             self.audit,
             self.settings,
-            panel=panel_routes(self._dialogue) if self._dialogue else None,
+            dialogue=self._dialogue,
             idle=self._idle,
             clock=self.clock,
         )
@@ -164,15 +163,13 @@ class TrialDesk:
     async def somebody_waits(
         self, locale: str = "en", channel: str = "sms", points: Sequence[Point] = (), urgent: str | None = None, address: str = ""
     ) -> Person:
-        """A person who has agreed to a human and waits."""
+        """A person who has agreed to a human and waits; in danger, when nobody asks what is to be passed on, without points."""
         self._phones += 1
         address = address or f"phone {self._phones}"
         if urgent:
-            draft = self.handoffs.urgent_offer(locale, channel, tuple(points), urgent).draft
-            choices = ("join_now",)
+            draft, choices = self.handoffs.urgent_offer(locale, channel, urgent).draft, ["join_now"]
         else:
-            draft = self.handoffs.offer(locale, channel, tuple(points), None).draft
-            choices = ("agree", "text_long")
+            draft, choices = self.handoffs.offer(locale, channel, tuple(points), None).draft, ["agree", "send", "text_long"]
         for choice in choices:
             assert draft is not None
             draft = (await self.handoffs.picked_in_draft(draft, choice, channel, address, None)).draft
