@@ -37,6 +37,7 @@ from bot.desk.sessions import DeskSessions
 from bot.desk.wording import language_tag, lines_now
 from bot.errors import HelplineError, StaffFilesUnavailable
 from bot.handoff.desk_view import CaseView, Row
+from bot.handoff.life import PERSON as HERSELF
 from bot.handoff.life import Fate, Refusal, Said, State
 from bot.handoff.lines import Desk
 from bot.handoff.wording import worded_point
@@ -230,7 +231,7 @@ class Rooms:
         }
 
     def _message(self, visit: Visit, view: CaseView, one: Said) -> _Shown:
-        hers, own = one.who == "person", one.who == visit.name
+        hers, own = one.who == HERSELF, one.who == visit.name
         who = PERSON if hers else YOU if own else OTHER_ADVOCATE
         fate = "" if hers else said(visit.locale, FATES[one.fate])
         since = round(self._now().timestamp() - (view.now - one.at))
