@@ -430,6 +430,7 @@ class Handoffs:
             except HelplineError as error:
                 _LOG.error("handoff.end: a case was not ended (%s)", error)  # the others hear the goodbye all the same
         await self.settle()
+        self._tell_open(len(await self._cases.all()))  # of several workers each counts what it has heard of, and this is the last word
         return len(records)
 
     async def settle(self) -> None:
