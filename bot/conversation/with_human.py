@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 
 from bot.conversation.composing import PERSON, compose
+from bot.conversation.last_wall import likely_locale
 from bot.conversation.messages import SILENCE, Block, Kind, Message, Reply, Shape, Turn
 from bot.conversation.sessions import Session
 from bot.errors import HelplineError
@@ -114,7 +115,7 @@ class WithHuman:
     async def _offered(self, message: Message, session: Session, shape: Shape) -> Answered | None:
         if not await self._handoffs.can_take(message.channel, message.address):
             return None
-        heard = self._handoffs.offer(session.locale or "en", message.channel, _points(session), None)
+        heard = self._handoffs.offer(session.locale or likely_locale(message), message.channel, _points(session), None)
         return self._said(heard, session, shape)
 
     @staticmethod
