@@ -399,10 +399,11 @@ class Handoffs:
 
     async def wipe(self) -> int:
         """Every open case and session is gone; the people hear the neutral goodbye with the numbers. Returns how many cases."""
+        await self._publish(Notice("wiped"))  # goodbyes take their time: what is on the screens goes before
         ended = await self.end_all(Ending.WIPED)
         await self._cases.wipe()
         self._forget_all()
-        await self._publish(Notice("wiped"))
+        await self._publish(Notice("wiped"))  # again: of what waited to be heard nothing is left
         return ended
 
     async def end_all(self, ending: Ending) -> int:
