@@ -439,7 +439,7 @@ async def test_words_of_people_are_only_ever_text(desk: TrialDesk, browsers: Any
 
 async def test_the_conversation_shows_who_what_became_of_it_and_the_protocol(desk: TrialDesk, browsers: Any) -> None:
     (ana,) = await browsers("ana")
-    person = await desk.somebody_waits("es", points=[Point("topic", "rights_pay"), Point("country", "US")], urgent="danger")
+    person = await desk.somebody_waits("es", points=[Point("topic", "rights_pay"), Point("country", "US")])
     path = await taken(ana, person)
     await person.writes("está aquí", urgent="danger")
     for fate in (Fate.DELIVERED, Fate.UNKNOWN, Fate.FAILED):
@@ -595,7 +595,7 @@ async def test_a_wipe_erases_every_case_and_signs_everybody_out(desk: TrialDesk,
     answer = await ana.act("/desk/wipe", **fields)
     assert (answer.status_code, answer.headers["x-leave"]) == (204, "/desk/wiped")
     assert await desk.handoffs.board() == ()
-    told = {to for to, text in desk.phones.got if "This line closes now." in text}
+    told = {to for to, text in desk.phones.got if "This line is closing now." in text}
     assert told == {one.address for one in people}
     for browser in (ana, bea):
         assert (await browser.get("/desk")).headers["location"] == "/desk/sign-in"
