@@ -426,9 +426,15 @@ class Handoffs:
         try:
             while True:
                 await asyncio.sleep(_TICK)
-                if self.in_use:
-                    with suppress(HelplineError):  # the store is away: the next look may find it back
+                try:
+                    if self.in_use:
                         await self.tick()
+                except HelplineError:
+                    pass  # the store is away: the next look may find it back
+                except Exception as error:  # noqa: BLE001 - those who wait must not wait for ever because of one case
+                    _LOG.error(
+                        "handoff.tick: failed on an unforeseen %s. Report this with the version of the service.", type(error).__name__
+                    )
         finally:
             hearing.cancel()
 
