@@ -280,9 +280,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--report", type=Path, metavar="OUT", help="write tables with intervals there, as Markdown")
     evaluate.set_defaults(run=_evaluate)
     commands.add_parser("reload", help="let the running service say what you changed, or tell what is broken").set_defaults(run=_reload)
-    commands.add_parser("counts", help="how many handoffs, in which languages and on which topics").set_defaults(
-        run=_counts
-    )
+    commands.add_parser("counts", help="how many handoffs, in which languages and on which topics").set_defaults(run=_counts)
     stop = commands.add_parser("stop", help="stop the running service, unless somebody waits for an advocate or writes with one")
     stop.add_argument("--force", action="store_true", help="stop all the same; those people are told first, with the numbers")
     stop.set_defaults(run=_stop)

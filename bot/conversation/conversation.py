@@ -83,6 +83,11 @@ def is_emergency_number(text: str, country: str | None) -> bool:
     return len(bare) > 1 and bare in {"112", "911", "999", numbers.danger, numbers.medical}
 
 
+def _country_of(message: Message, session: Session) -> str | None:
+    """Where the person is, as far as known: where she shares a location, what she told before, or the country of the number."""
+    return message.country if message.kind is Kind.PLACE else session.about.get("country") or message.country
+
+
 def is_exit_word(text: str) -> bool:
     """Whether the whole text is the exit word of a language."""
     return fold(text) in {fold(word) for locale in all_locales().values() for word in (locale.exit_word, *locale.exit_also)}
@@ -122,15 +127,16 @@ class Conversation:
             self.failures += 1
             if await self._has_left(message, came):
                 return await self._silence(message)
-            return self.last_wall.reply(message, known[0].locale if known else None)
+            session = known[0] if known else Session()
+            return self.last_wall.reply(message, session.locale, _country_of(message, session))
 
     async def _leave(self, message: Message, came: float, reply: Reply) -> Reply:
-        try:
-            await self._sessions.leave(message, came)
-            if self._human:
-                await self._human.left(message)
-        except HelplineError:
-            self.failures += 1
+        leaving = [self._sessions.leave(message, came), *([self._human.left(message)] if self._human else [])]
+        for left in leaving:  # each, also where another fails
+            try:
+                await left
+            except HelplineError:
+                self.failures += 1
         return reply
 
     async def _has_left(self, message: Message, came: float) -> bool:
@@ -207,7 +213,7 @@ class Conversation:
 
     def _ask(self, message: Message, session: Session) -> Callable[[], Awaitable[Turn]]:
         """What asks the dialogue for its turn to the words of a message."""
-        danger = is_emergency_number(message.text, message.country)
+        danger = is_emergency_number(message.text, _country_of(message, session))
         text = "/danger_now" if danger else message.text
         return lambda: self._dialogue.reply(text, session.state, self._hints(message, session, danger), payload=danger)
 
@@ -231,7 +237,7 @@ class Conversation:
             return _COMMANDS.get(message.choice or ""), True
         if is_carrier_help(message.text) and message.channel.endswith("sms"):
             return _PERSON, True
-        if is_emergency_number(message.text, message.country):
+        if is_emergency_number(message.text, _country_of(message, session)):
             return "/danger_now", True
         if digit := digit_of(message.text):
             return (_PERSON if digit == "0" else session.payload(digit) if session.options else "/what_can_you_do"), True
@@ -244,6 +250,11 @@ class Conversation:
         return message.text.replace("\N{SQUARED SOS}", " SOS "), False
 
     def _fixed(self, message: Message, session: Session, shape: Shape, context: str, sentence: str) -> tuple[Reply, Session, bool]:
-        """A sentence that needs no model. What was open stays open."""
+        """A sentence that needs no model. What was open stays open; and where the session was urgent, the number comes first once more."""
         locale = session.locale or likely_locale(message)
-        return (*rest(session, shape, lead=translate(locale, context, sentence), locale=locale), False)
+        lost = self._human.lost_lines(session, locale, _country_of(message, session)) if self._human else ()
+        lead = "\n".join((*lost, translate(locale, context, sentence)))
+        if session.urgent:
+            lead = f"{self.last_wall.number_line(locale, _country_of(message, session), session.urgent)}\n{lead}"
+        reply, after = rest(session, shape, lead=lead, locale=locale)
+        return replace(reply, urgent=session.urgent), after, False

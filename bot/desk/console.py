@@ -40,4 +40,3 @@ def console_routes(
         public_url=public_url,
         dialogue=dialogue,
     )
-

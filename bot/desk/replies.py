@@ -40,7 +40,9 @@ _GROUPS: tuple[tuple[_Sentence, Mapping[str, _Sentence]], ...] = (
     (
         pgettext_noop("desk", "Understanding each other"),
         {
-            "translation": pgettext_noop("canned", "I use a tool to translate. If something sounds wrong, please tell me."),
+            "ready_sentences": pgettext_noop(
+                "canned", "I do not write your language. I use ready sentences in it. Short, plain words help me."
+            ),
             "short_sentences": pgettext_noop("canned", "I know only a little of your language. Short sentences help me."),
             "other_words": pgettext_noop("canned", "I did not understand all of it. Can you say it in other words?"),
             "other_language": pgettext_noop("canned", "Is there another language in which it is easy for you to write?"),
@@ -73,7 +75,7 @@ _GROUPS: tuple[tuple[_Sentence, Mapping[str, _Sentence]], ...] = (
             "minutes": pgettext_noop("canned", "This takes me some minutes. You can go on writing."),
             "sorry_for_waiting": pgettext_noop("canned", "I am sorry that you had to wait."),
             "another_person": pgettext_noop(
-                "canned", "Another person of our team will write to you now. That person can read what we wrote here."
+                "canned", "Another person of our team goes on with you now. That person can read what we wrote here."
             ),
         },
     ),

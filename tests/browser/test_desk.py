@@ -16,6 +16,7 @@ from bot.channels.segments import fold_for_gsm7, measure
 from bot.desk.accounts import DESK_LOCALES
 from bot.desk.wording import number_of
 from bot.dialogue.catalogues import compile_catalogues
+from bot.dialogue.found import Found, FoundService, Line
 from bot.handoff.life import Point
 from tests.desk.trial_desk import PASSWORD, Person, Served, TrialDesk
 from tests.running import until
@@ -26,28 +27,42 @@ SMALLEST = 44  # CSS pixels of what is pressed
 # What browser and htmx say of their own accord when an answer is a refusal.
 OF_THE_BROWSER = re.compile("Failed to load resource|Response Status Error Code")
 TEXTS = (
-    "", "Hello", "x" * 160, "x" * 161, "x" * 306, "x" * 307, "€" * 80, "€" * 81, "^{}[]~|\\" * 21, "Où êtes-vous ?", "¿Dónde estás? Á í ó ú ñ",
-    "“quoted” – dashes … and • more", "Înțeleg, sunt aici", "á" * 71, "é" * 161, "مرحبا، أنا هنا معك", "م" * 70, "م" * 71, "م" * 135, "你好，我在这里",
-    "你" * 67 + "。", "Привет", "Xin chào, tôi ở đây. Bạn có an toàn không?", "नमस्ते, मैं यहाँ हूँ", "क्षत्रिय" * 20, "\N{GRINNING FACE}" * 35,
-    "\N{GRINNING FACE}" * 36, "👩‍👩‍👧‍👦" * 9, "🇺🇸🇬🇧" * 12, "👍🏽" * 20, "a\u0301" * 40, "ﬁ ﬀ ½ ¼", "tab\there", "line\nline\r\nline", "\u200bzero\ufeff",
-    "ＦＵＬＬ width", "می‌خواهم", "Ş ş Ţ ţ", "\u00a0\u2003 spaces", "Kumusta? Nandito ako.", "y\u0323\u0307" * 30, "‏", "e" * 152 + "€" * 5,
+    "", "Hello", "x" * 160, "x" * 161, "x" * 306, "x" * 307, "€" * 80, "€" * 81, "^{}[]~|\\" * 21, "Où êtes-vous ?",
+    "¿Dónde estás? Á í ó ú ñ", "“quoted” – dashes … and • more", "Înțeleg, sunt aici", "á" * 71, "é" * 161, "مرحبا، أنا هنا معك",
+    "م" * 70, "م" * 71, "م" * 135, "你好，我在这里", "你" * 67 + "。", "Привет", "Xin chào, tôi ở đây. Bạn có an toàn không?",
+    "नमस्ते, मैं यहाँ हूँ", "क्षत्रिय" * 20, "\N{GRINNING FACE}" * 35, "\N{GRINNING FACE}" * 36, "👩‍👩‍👧‍👦" * 9, "🇺🇸🇬🇧" * 12, "👍🏽" * 20,
+    "a\u0301" * 40, "ﬁ ﬀ ½ ¼", "tab\there", "line\nline\r\nline", "\u200bzero\ufeff", "ＦＵＬＬ width", "می\u200cخواهم", "Ş ş Ţ ţ",
+    "\u00a0\u2003 spaces", "Kumusta? Nandito ako.", "y\u0323\u0307" * 30, "\u200f", "e" * 152 + "€" * 5,
 )  # fmt: skip
 
+# Who may sign in: display name, languages, language of the desk, supervisor.
+STAFF: dict[str, tuple[str, tuple[str, ...], str, bool]] = {
+    "ana": ("Ana", ("en", "es", "ar"), "en", False),
+    "bea": ("Bea", ("en", "es"), "en", False),
+    "amal": ("أمل", ("en", "ar"), "ar", False),
+    "sol": ("Sol", ("en", "es"), "es", False),
+    "zoe": ("Zoé", ("en",), "fr", False),
+    "sue": ("Sue", ("en",), "en", True),
+    "samir": ("سمير", ("en", "ar"), "ar", True),
+}
 DeskPage = Callable[..., Page]
+
+
+class Dialogue:
+    """Finds one answer and one service, whatever is asked."""
+
+    async def lookup(self, *asked: Any) -> Found:
+        """See `bot.desk.panel.Dialogue`."""
+        answer = Line("Te deben pagar todas las horas.", "You must be paid for all hours.")
+        source = Line("Fuente: Ley. Revisado: 2026-11-22.", "Source: Law. Checked 2026-11-22.")
+        service = FoundService("A helpline", (Line("Línea: 0800.", "Line: 0800."),))
+        return Found("rights_pay", "Pay and working hours", "US", None, (answer,), source, ("Law, https://example.org/law",), (service,))
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> TrialDesk:
     compile_catalogues()
-    made = TrialDesk(tmp_path)
-    made.add("ana", "Ana", ("en", "es", "ar"))
-    made.add("bea", "Bea", ("en", "es"))
-    made.add("amal", "أمل", ("en", "ar"), "ar")
-    made.add("sol", "Sol", ("en", "es"), "es")
-    made.add("zoe", "Zoé", ("en",), "fr")
-    made.add("sue", "Sue", ("en",), supervisor=True)
-    made.add("samir", "سمير", ("en", "ar"), "ar", supervisor=True)
-    return made
+    return TrialDesk(tmp_path, dialogue=Dialogue())
 
 
 @pytest.fixture
@@ -79,6 +94,7 @@ def at(browser: Browser, served: Served, complaints: list[str]) -> Iterator[Desk
         page.set_default_timeout(10_000)
         page.goto("/desk")
         if name:
+            served.desk.add(name, *STAFF[name])
             sign_in(page, served, name)
         return page
 
@@ -351,6 +367,14 @@ def test_the_count_stands_beside_the_draft_and_too_much_is_cut(served: Served, a
     expect(cut).to_have_text("")
 
 
+def test_an_answer_that_was_looked_up_goes_into_the_draft(served: Served, at: DeskPage) -> None:
+    ana = at("ana")
+    take(ana, waits(served, "es"))
+    ana.locator("#panel [data-draft]", has_text="Te deben pagar").first.click()
+    expect(ana.locator("#draft")).to_have_value(re.compile("Te deben pagar todas las horas."))
+    expect(ana.locator("#draft")).to_be_focused()
+
+
 def test_what_another_part_of_the_page_offers_goes_into_the_draft_where_the_cursor_is(served: Served, at: DeskPage) -> None:
     ana = at("ana")
     take(ana, waits(served))
@@ -493,7 +517,7 @@ def test_the_keys_pressed_three_times_erase_everything_on_every_desk(served: Ser
         expect(page.locator("h1")).to_have_text("Everything is gone", timeout=15_000)
         page.goto("/desk")
         expect(page.locator("#name")).to_be_visible()
-    assert any("This line closes now." in text for to, text in served.desk.phones.got if to == person.address)
+    assert any("This line is closing now." in text for to, text in served.desk.phones.got if to == person.address)
 
 
 def test_the_typed_word_erases_everything_too(served: Served, at: DeskPage) -> None:
@@ -523,6 +547,7 @@ def tab_to(page: Page, target: Locator) -> None:
 
 
 def test_a_whole_conversation_by_keyboard_alone(served: Served, at: DeskPage) -> None:
+    served.desk.add("ana", *STAFF["ana"])
     page = at()
     expect(page.locator("#name")).to_be_focused()
     for typed in ("ana", PASSWORD, served.desk.code("ana")):
@@ -571,6 +596,7 @@ def each_room(page: Page, served: Served) -> Iterator[str]:
     page.locator("#draft").fill("a draft")
     for details in ("protocol", "transfer", "ending", "blocking"):
         page.locator(f"#{details} summary").click()
+    expect(page.locator("#panel")).to_contain_text("0800")
     yield "case"
     page.goto(f"/desk/case/{others[0].case}")
     yield "another's case"

@@ -20,10 +20,11 @@ from starlette.responses import Response
 
 from bot.desk.panel import PanelCase, desk_panel_routes
 from bot.desk.replies import canned
-from bot.dialogue.catalogues import catalogues, compile_catalogues
+from bot.dialogue.catalogues import catalogues, compile_catalogues, read_catalogues
 from bot.dialogue.found import Found, FoundService, Line, Pick
 from bot.errors import TurnFailed
-from bot.paths import ROOT
+from bot.locales import all_locales
+from bot.paths import LOCALES, ROOT
 
 _ENVIRONMENT = Environment(loader=FileSystemLoader(ROOT / "bot" / "desk" / "templates"), autoescape=True, undefined=StrictUndefined)
 PANEL = "/desk/case/7/panel"
@@ -44,9 +45,9 @@ ANSWER = Found(
 def compiled() -> Iterator[None]:
     """The catalogues as they stand now."""
     compile_catalogues()
-    catalogues.forget()
+    catalogues.put(read_catalogues(LOCALES, all_locales()))
     yield
-    catalogues.forget()
+    catalogues.put(read_catalogues(LOCALES, all_locales()))
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from bot.channels.segments import measure, render
 from bot.desk.replies import Canned, Group, canned, with_words
-from bot.dialogue.catalogues import catalogues, compile_catalogues, translate
+from bot.dialogue.catalogues import catalogues, compile_catalogues, read_catalogues, translate
 from bot.dialogue.found import LIMITS
 from bot.locales import DEFAULT, all_locales
 from bot.nlu.text import fold
+from bot.paths import LOCALES
 from tests.dialogue.test_wording import FORBIDDEN
 from tests.test_sentences import POLICE, TELLING
 
@@ -22,12 +22,10 @@ every_locale = pytest.mark.parametrize("locale", CODES)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def compiled() -> Iterator[None]:
+def compiled() -> None:
     """The catalogues as they stand now."""
     compile_catalogues()
-    catalogues.forget()
-    yield
-    catalogues.forget()
+    catalogues.put(read_catalogues(LOCALES, all_locales()))
 
 
 def _replies(groups: list[Group]) -> list[Canned]:

@@ -163,15 +163,13 @@ class TrialDesk:
     async def somebody_waits(
         self, locale: str = "en", channel: str = "sms", points: Sequence[Point] = (), urgent: str | None = None, address: str = ""
     ) -> Person:
-        """A person who has agreed to a human and waits."""
+        """A person who has agreed to a human and waits; in danger, when nobody asks what is to be passed on, without points."""
         self._phones += 1
         address = address or f"phone {self._phones}"
         if urgent:
-            draft = self.handoffs.urgent_offer(locale, channel, tuple(points), urgent).draft
-            choices = ("join_now",)
+            draft, choices = self.handoffs.urgent_offer(locale, channel, urgent).draft, ["join_now"]
         else:
-            draft = self.handoffs.offer(locale, channel, tuple(points), None).draft
-            choices = ("agree", "text_long")
+            draft, choices = self.handoffs.offer(locale, channel, tuple(points), None).draft, ["agree", "send", "text_long"]
         for choice in choices:
             assert draft is not None
             draft = (await self.handoffs.picked_in_draft(draft, choice, channel, address, None)).draft

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from bot.handoff.desk_view import Advocate
+from bot.handoff.desk_view import Advocate, Notice
 from bot.handoff.handoffs import Handoffs
 from bot.handoff.life import Fate, Handoff, Point, State, Tell
 from bot.handoff.lines import Desk, Line
@@ -36,6 +36,18 @@ def sentence(name: str, /, locale: str = "en", country: str | None = "US", **val
     """What she is told by that name, as the postman remembers it."""
     handoff = Handoff(State.JOINED, locale, "sms")
     return " / ".join(worded(handoff, Tell(name, {"name": "Ana", **values}), country, Outlook(0, None, 0.0), WAITS.closing)[0])
+
+
+async def notice_of(notices: AsyncIterator[Notice], kind: str) -> Notice:
+    """The next notice of that kind; fails where none comes."""
+
+    async def found() -> Notice:
+        async for notice in notices:
+            if notice.kind == kind:
+                return notice
+        raise AssertionError("The notices ended.")
+
+    return await asyncio.wait_for(found(), 5)
 
 
 class Clock:

@@ -12,15 +12,15 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.handoff import handoffs as handoffs_module
 from bot.handoff.desk_view import Advocate, Notice
-from bot.handoff.handoffs import Heard
+from bot.handoff.handoffs import Handoffs, Heard
 from bot.handoff.life import Ending, Fate, Refusal, State, Tell
-from bot.handoff.wording import Outlook, closed_line, worded
+from bot.handoff.wording import Outlook, closed_line, lost_line, worded
 from bot.privacy.keys import KeyRing
 from bot.store.memory import MemoryStore
 from bot.store.redis import RedisStore
 
 from ..store.redis_server import RedisServer, redis_server
-from .desk import ANA, BEN, DESK, NUMBER, POINTS, Clock, Postman, Pushed, Service, sentence
+from .desk import ANA, BEN, DESK, NUMBER, POINTS, Clock, Postman, Pushed, Service, notice_of, sentence
 from .situations import SITUATIONS, WAITS
 
 OTHER = "+14155550143"
@@ -56,6 +56,19 @@ async def two(server: RedisServer) -> AsyncIterator[tuple[Service, Service]]:
         await one.sent()
     for store in stores:
         await store.close()
+
+
+class Forgetful(MemoryStore):
+    """A store that fails to keep what `fails` names, so often."""
+
+    fails, times = "", 0
+
+    async def set(self, name: str, value: bytes, seconds: float) -> None:
+        """See `Store`."""
+        if self.fails and name.startswith(self.fails) and self.times:
+            self.times -= 1
+            raise StoreUnavailable("It is away. Wait.")
+        await super().set(name, value, seconds)
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -98,7 +111,8 @@ async def test_what_she_declined_is_nowhere(service: Service) -> None:
 async def test_in_danger_one_digit_is_enough_and_supervisors_are_alerted(service: Service) -> None:
     async with service.handoffs.watch() as notices:
         case = await service.danger()
-        assert [(await anext(notices)).kind, await anext(notices)] == ["case", Notice("alert", case, "urgent")]
+        await notice_of(notices, "case")
+        assert await notice_of(notices, "alert") == Notice("alert", case, "urgent")
     (row,) = await service.handoffs.board()
     assert row.urgent == "danger"
 
@@ -135,6 +149,14 @@ async def test_many_cases_claimed_at_once_are_all_claimed(two: tuple[Service, Se
     cases = [await two[0].agrees(f"+1415555{number:04}") for number in range(20)]
     refusals = await asyncio.gather(*(two[number % 2].handoffs.claim(case, ANA) for number, case in enumerate(cases)))
     assert set(refusals) == {None}
+
+
+async def test_a_wait_that_cannot_be_noted_is_no_failed_claim() -> None:
+    store = Forgetful()
+    service = Service(store)
+    case = await service.agrees()
+    store.fails, store.times = "handoff:waits", 1
+    assert await service.handoffs.claim(case, ANA) is None
 
 
 async def test_whoever_does_not_have_the_case_can_do_nothing_with_it(service: Service) -> None:
@@ -276,8 +298,7 @@ async def test_a_phone_that_is_lost_ends_the_case_without_a_word(service: Servic
         await service.sent()
         if late:
             await service.handoffs.delivered("r", Fate.FAILED, lost=True)
-        while (notice := await anext(notices)).kind != "ended":
-            pass
+        notice = await notice_of(notices, "ended")
     assert notice == Notice("ended", case, "unreachable")
     assert await service.handoffs.answer(case, ANA, "k2", "more") is Refusal.OVER
     await service.sent()
@@ -333,7 +354,7 @@ async def test_after_she_left_nothing_more_goes_out_whichever_worker_hears_it(tw
     two[0].postman.before = gate
     for number in range(3):
         await two[0].handoffs.answer(case, ANA, f"k{number}", f"words {number}")
-    await gate.reached.wait()
+    await asyncio.wait_for(gate.reached.wait(), 5)
     await two[leaver].handoffs.left("sms", NUMBER)
     gate.opened.set()
     await two[0].sent()
@@ -346,7 +367,7 @@ async def test_after_she_ended_it_nothing_more_goes_out(service: Service, pick: 
     service.postman.before = gate
     for number in range(3):
         await service.handoffs.answer(case, ANA, f"k{number}", f"words {number}")
-    await gate.reached.wait()
+    await asyncio.wait_for(gate.reached.wait(), 5)
     heard = await service.handoffs.picked(case, pick)
     assert heard and heard.blocks
     gate.opened.set()
@@ -358,25 +379,12 @@ async def test_an_advocates_last_words_go_out_before_the_farewell(service: Servi
     case, gate = await service.joined(), Gate()
     service.postman.before = gate
     await service.handoffs.answer(case, ANA, "k", "take care")
-    await gate.reached.wait()
+    await asyncio.wait_for(gate.reached.wait(), 5)
     await service.handoffs.answer(case, ANA, "k2", "call this number")
     await service.handoffs.close(case, ANA, asks=False)
     gate.opened.set()
     await service.sent()
     assert service.postman.to() == ["take care", "call this number", sentence("closed")]
-
-
-class Forgetful(MemoryStore):
-    """A store that fails to keep what `fails` names, so often."""
-
-    fails, times = "", 0
-
-    async def set(self, name: str, value: bytes, seconds: float) -> None:
-        """See `Store`."""
-        if self.fails and name.startswith(self.fails) and self.times:
-            self.times -= 1
-            raise StoreUnavailable("It is away. Wait.")
-        await super().set(name, value, seconds)
 
 
 async def test_words_that_could_not_be_kept_are_not_sent_and_then_sent_once() -> None:
@@ -449,8 +457,7 @@ async def test_when_an_advocates_connection_is_lost_the_case_comes_back_in_front
         view = await service.handoffs.case(case)
         assert view and view.row.gone and view.row.advocate == "ana"
         await service.later(60)
-        while (notice := await anext(notices)).kind != "alert":
-            pass
+        notice = await notice_of(notices, "alert")
     assert notice == Notice("alert", case, "gone")
     first, second = await service.handoffs.board()
     assert (first.id, first.front, first.advocate, second.id) == (case, True, None, before)
@@ -666,8 +673,9 @@ async def test_after_a_wipe_nothing_is_left_in_any_worker(two: tuple[Service, Se
     running = asyncio.create_task(two[1].handoffs.run())
     await eventually(lambda: _on_board(two[1], case))
     await two[0].handoffs.wipe()
-    assert await two[0].handoffs.board() == ()
+    assert await _forgotten(two[0])
     await eventually(lambda: _forgotten(two[1]))
+    assert await two[0].handoffs.board() == ()
     names = set(server.client.keys("*"))  # type: ignore[arg-type]  # the client is synchronous
     assert names <= {b"helpline:cases:mark", b"helpline:handoff:tick"}
     running.cancel()
@@ -705,6 +713,14 @@ async def test_each_worker_sees_what_the_other_did(two: tuple[Service, Service])
         return [row.advocate for row in await two[1].handoffs.board()] == ["ana"]
 
     await eventually(joined)
+    running.cancel()
+
+
+async def test_what_happened_before_a_worker_listened_is_seen_as_well(two: tuple[Service, Service]) -> None:
+    assert await two[1].handoffs.board() == ()
+    case = await two[0].agrees()
+    running = asyncio.create_task(two[1].handoffs.run())
+    await eventually(lambda: _on_board(two[1], case))
     running.cancel()
 
 
@@ -778,6 +794,146 @@ async def test_a_board_that_could_not_be_read_is_read_anew() -> None:
     assert [row.id for row in await service.handoffs.board()] == [case]
 
 
+async def test_a_board_shows_what_a_worker_opened_that_died_before_it_could_tell(two: tuple[Service, Service]) -> None:
+    running = asyncio.create_task(two[1].handoffs.run())
+    await eventually(lambda: _subscribed(two))
+    assert await two[1].handoffs.board() == ()
+
+    async def nobody(notice: Notice) -> None:
+        pass
+
+    two[0].handoffs._publish = nobody  # type: ignore[method-assign]
+    case = await two[0].agrees()
+    await eventually(lambda: _on_board(two[1], case))
+    running.cancel()
+
+
+async def test_what_another_worker_was_faster_to_take_is_not_offered_again(two: tuple[Service, Service]) -> None:
+    cases = [await two[0].agrees(f"+1415555{number:04}") for number in range(2)]
+    assert len(await two[1].handoffs.board()) == 2
+    assert await two[0].handoffs.claim(cases[0], ANA) is None  # the other has no notice of it: nothing runs there
+    assert await two[1].handoffs.take_next(BEN) == cases[1]
+
+
+# --- a store that is away --------------------------------------------------------------------------------------------------------
+
+
+class Flaky(MemoryStore):
+    """A store that is away when told."""
+
+    away = False
+
+    async def get(self, name: str) -> bytes | None:
+        """See `Store`."""
+        if self.away:
+            raise StoreUnavailable("It is away. Wait.")
+        return await super().get(name)
+
+    async def set(self, name: str, value: bytes, seconds: float) -> None:
+        """See `Store`."""
+        if self.away:
+            raise StoreUnavailable("It is away. Wait.")
+        await super().set(name, value, seconds)
+
+
+async def test_who_leaves_while_the_store_is_away_hears_nothing_when_it_is_back() -> None:
+    store = Flaky()
+    service = Service(store)
+    case = await service.joined()
+    store.away = True
+    with pytest.raises(StoreUnavailable):
+        await service.handoffs.left("sms", NUMBER)
+    store.away = False
+    await service.handoffs.tick()
+    assert await service.handoffs.answer(case, ANA, "k", "are you there") is Refusal.OVER
+    await service.sent()
+    assert service.postman.pushed == [] and await service.handoffs.board() == ()
+
+
+async def test_a_case_that_could_not_be_opened_is_on_no_board() -> None:
+    class Full(MemoryStore):
+        async def add(self, name: str, *members: str) -> None:
+            if name == "cases":
+                raise StoreUnavailable("It is away. Wait.")
+            await super().add(name, *members)
+
+    store = Full()
+    service = Service(store)
+    with pytest.raises(StoreUnavailable):
+        await service.agrees()
+    await service.handoffs.tick()
+    assert await service.handoffs.state_of("sms", NUMBER) is None and await service.handoffs.board() == ()
+    assert not [name for name in store._values if name.startswith("case:")]
+
+
+async def test_one_case_that_cannot_be_ended_keeps_nobody_from_the_goodbye() -> None:
+    class Stubborn(MemoryStore):
+        stuck = ""
+
+        async def delete(self, *names: str) -> None:
+            if self.stuck in names:
+                raise StoreUnavailable("It is away. Wait.")
+            await super().delete(*names)
+
+    store = Stubborn()
+    service = Service(store)
+    addresses = [f"+1415555{number:04}" for number in range(5)]
+    cases = [await service.agrees(address) for address in addresses]
+    store.stuck = f"case:{cases[2]}"
+    await service.handoffs.end_all(Ending.STOPPED)
+    assert [len(service.postman.to(address)) for address in addresses] == [1, 1, 0, 1, 1]
+
+
+async def test_an_unforeseen_error_in_one_case_stops_time_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service()
+    await service.comes(ANA)
+    first, second = await service.agrees(), await service.agrees(OTHER)
+    look = service.handoffs._tick_case
+
+    async def fails(case: str, *rest: object) -> None:
+        if case == first:
+            raise ZeroDivisionError
+        await look(case, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(service.handoffs, "_tick_case", fails)
+    await service.later(400)
+    assert service.postman.to(NUMBER) == [] and service.postman.to(OTHER) == [sentence("knock")]
+    assert {first, second} == {row.id for row in await service.handoffs.board()}
+
+
+async def test_cases_outlive_the_accounts_of_their_advocates() -> None:
+    service = Service()
+    case = await service.joined()
+    service.handoffs._staffed = lambda: False
+    assert await service.handoffs.state_of("sms", NUMBER) == (case, State.JOINED)
+    await service.handoffs.left("sms", NUMBER)
+    assert await service.handoffs.state_of("sms", NUMBER) is None
+
+
+async def test_an_advocate_whom_another_worker_took_for_gone_is_there_with_the_next_sign_of_life(two: tuple[Service, Service]) -> None:
+    await two[0].comes(ANA)
+    await two[1].store.discard("present", ANA.name)  # a look between the end of one presence and the beginning of the next
+    await two[0].comes()
+    assert [one.advocate.name for one in await two[1].handoffs.staff()] == ["ana"]
+
+
+async def test_how_many_are_open_is_told_at_once() -> None:
+    service, told = Service(), list[int]()
+    service.handoffs._tell_open = told.append
+    case = await service.agrees()
+    await service.agrees(OTHER)
+    await service.handoffs.picked(case, "leave")
+    assert told == [1, 2, 1]
+
+
+async def test_that_the_service_before_broke_off_is_told_for_as_long_as_stated() -> None:
+    clock, store = Clock(), MemoryStore()
+    handoffs = Handoffs(store, KeyRing(), Postman(), broken_until=clock.now + 3600, clock=clock)
+    assert handoffs.lost_lines("en", "US")[0] == lost_line("en") and "911" in handoffs.lost_lines("en", "US")[1]
+    clock.now += 3601
+    assert handoffs.lost_lines("en", "US") == ()
+
+
 # --- what is printed -------------------------------------------------------------------------------------------------------------
 
 
@@ -786,7 +942,7 @@ async def test_nothing_of_her_can_be_read_from_what_is_printed(service: Service)
     gate = Gate()
     service.postman.before = gate
     await service.handoffs.answer(case, ANA, "k", "secret words")
-    await gate.reached.wait()
+    await asyncio.wait_for(gate.reached.wait(), 5)
     view = await service.handoffs.case(case)
     printed = [repr(view), *map(repr, service.handoffs._outgoing.values()), repr(service.handoffs._known)]
     printed.append(repr(Heard(State.JOINED, ("secret words",), (), "en", draft=SITUATIONS["words"])))
