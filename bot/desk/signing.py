@@ -121,9 +121,9 @@ class Signing:
         return response
 
     async def _lock(self, visit: Visit) -> Response:
-        await self._sessions.lock(visit.token)
-        await self._attendance.lock(visit.advocate)
-        await self._noted(visit.name, Act.LOCKED)
+        if await self._sessions.lock(visit.token):
+            await self._attendance.lock(visit.advocate)
+            await self._noted(visit.name, Act.LOCKED)
         return Response(status_code=204)
 
     async def _unlock(self, visit: Visit) -> Response:

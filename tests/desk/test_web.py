@@ -279,6 +279,13 @@ async def test_the_password_opens_a_locked_screen_again(desk: TrialDesk, browser
     assert [act for _, act in desk.noted()] == ["signed_in", "locked", "unlock_refused", "unlocked"]
 
 
+async def test_a_screen_that_is_locked_again_is_noted_once(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    for _ in range(3):
+        assert (await ana.act("/desk/lock")).status_code == 204
+    assert desk.noted() == [("ana", "signed_in"), ("ana", "locked")]
+
+
 async def test_who_was_away_before_the_lock_is_away_after_it(desk: TrialDesk, browsers: Any) -> None:
     (ana,) = await browsers("ana")
     assert (await ana.act("/desk/available")).headers["x-available"] == "no"
