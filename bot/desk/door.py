@@ -23,6 +23,7 @@ from bot.handoff.desk_view import Advocate
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Strict-Transport-Security": "max-age=31536000",  # a browser passes over it where a trial is not encrypted (RFC 6797, 8.1)
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",

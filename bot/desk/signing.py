@@ -77,6 +77,8 @@ class Signing:
             account, device = await self._checked(request, form)
             await asyncio.to_thread(self._audit.note, account.name, Act.SIGNED_IN)
             token = await self._sessions.begin(account)
+            if before := self._door.token(request):
+                await self._sessions.end(before)
         except Refused as refused:
             return self._page(request, refused.problem, refused.status)
         except SignInRefused:
@@ -145,6 +147,4 @@ class Signing:
         return Response(status_code=204)
 
     async def _wiped(self, request: Request) -> Response:
-        response = HTMLResponse(rendered("wiped.html", locale_asked(request)))
-        self._door.take(request, response)
-        return secured(response)
+        return secured(HTMLResponse(rendered("wiped.html", locale_asked(request))))

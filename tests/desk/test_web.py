@@ -176,6 +176,22 @@ async def test_without_a_session_pages_lead_to_the_door_and_parts_say_so(desk: T
             assert (await browser.act(f"/desk/case/{person.case}/claim")).status_code == 401
 
 
+async def test_no_link_of_another_page_signs_anybody_out(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    for path in ("/desk/wiped", "/desk/sign-in", "/desk/sign-out", "/desk/lock"):
+        await ana.get(path, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (await ana.get("/desk")).status_code == 200
+
+
+async def test_who_signs_in_anew_leaves_no_session_behind_in_that_browser(desk: TrialDesk, browsers: Any) -> None:
+    (browser,) = await browsers("ana")
+    token = browser.cookies["desk"]
+    assert (await browser.sign_in("bea")).status_code == 303
+    browser.cookies.clear()
+    browser.cookies.set("desk", token)
+    assert (await browser.get("/desk")).headers["location"] == "/desk/sign-in"
+
+
 async def test_signing_out_ends_the_session_and_the_presence(desk: TrialDesk, browsers: Any) -> None:
     (browser,) = await browsers("ana")
     token = browser.cookies["desk"]
@@ -205,10 +221,13 @@ async def test_every_answer_bears_the_headers_and_nothing_inline(desk: TrialDesk
         await browser.act("/desk/available"),
         await browser.post("/desk/next"),
         await browser.act(path + "/answer", text="x" * 200_000),
-    ]
+        await browser.get("/desk/nowhere"), await browser.get("/desk/"), await browser.get(path + "/claim"),
+        await browser.put("/desk"), await browser.request("TRACE", path),
+    ]  # fmt: skip
     for answer in answers:
         assert set(answer.headers["content-security-policy"].split("; ")) == EXPECTED_POLICY
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"
@@ -491,6 +510,7 @@ async def test_the_same_message_sent_twice_arrives_once(desk: TrialDesk, browser
         ({"key": "0" * 32, "text": "x" * 100_000}, 413, "too_long"),
         ({"key": "0" * 32, "text": "\N{GRINNING FACE}" * 400_000}, 413, "too_long"),
         ({"key": "0" * 32, "text": " \n\t "}, 400, "empty"),
+        ({"key": "0" * 32, "text": "\N{ZERO WIDTH SPACE}\N{RIGHT-TO-LEFT OVERRIDE}\0\x1b"}, 400, "empty"),
         ({"key": "0" * 32}, 400, "empty"),
         ({"key": "short", "text": "x"}, 400, "malformed"),
         ({"text": "x"}, 400, "malformed"),
