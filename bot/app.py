@@ -159,7 +159,7 @@ def build_service(
     *,
     first_worker: bool = True,
     home: Path | None = None,
-    broke_off: bool = False,
+    broken_until: float = 0.0,
     drains: bool = True,
 ) -> Service:
     """Puts the parts of one worker together.
@@ -170,7 +170,7 @@ def build_service(
         keys: of sessions, shared by all workers.
         first_worker: this one polls Telegram.
         home: folder in which the editions of the service lie.
-        broke_off: the service before this one ended with cases open.
+        broken_until: see `Handoffs`; monotonic seconds.
         drains: see `Service`.
     Raises:
         ConfigurationError: numbers are unchecked.
@@ -181,7 +181,7 @@ def build_service(
     dialogue = DialogueProcess(edition)
     sessions = Sessions(store, keys, settings.session_minutes)
     outlets: dict[str, Outlet] = {}
-    handoffs = _handoffs(settings, store, keys, Pusher(sessions, outlets), home, broke_off=broke_off)
+    handoffs = _handoffs(settings, store, keys, Pusher(sessions, outlets), home, broken_until)
     conversation = Conversation(dialogue, sessions, LastWall(), handoffs)
     telegram = None
     if settings.telegram:
@@ -200,7 +200,7 @@ def build_service(
     return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, trial, outlets, handoffs, home, drains)
 
 
-def _handoffs(settings: Settings, store: Store, keys: KeyRing, pusher: Pusher, home: Path | None, *, broke_off: bool) -> Handoffs:
+def _handoffs(settings: Settings, store: Store, keys: KeyRing, pusher: Pusher, home: Path | None, broken_until: float) -> Handoffs:
     """The desk's side of the service. Without an account there is nobody who could sign in, and nobody is offered."""
     return Handoffs(
         store,
@@ -209,7 +209,7 @@ def _handoffs(settings: Settings, store: Store, keys: KeyRing, pusher: Pusher, h
         staffed=Staffed(settings.staff_folder / ACCOUNTS),
         counts=Counts(settings.staff_folder / COUNTS),
         tell_open=(lambda count: tell_open_cases(home, count)) if home else (lambda count: None),
-        broke_off=broke_off,
+        broken_until=broken_until,
     )
 
 
@@ -286,10 +286,11 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
 
 
 async def _drain(service: Service) -> None:
-    """Ends the cases, where no other worker goes on with them; and writes what was counted."""
+    """Ends the cases, where no other worker goes on with them; sends what is under way, and writes what was counted."""
     with contextlib.suppress(HelplineError):
         if service.drains:
             await service.handoffs.end_all(Ending.STOPPED)
+    await service.handoffs.settle()
     with contextlib.suppress(HelplineError):
         service.handoffs.counts.write()
 

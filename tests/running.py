@@ -36,7 +36,7 @@ REAL_SMS = {
     "HELPLINE_UNVERIFIED_NUMBERS": "accept",
 }
 _SIGNER = RequestValidator(TOKEN)
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 def webhook(text: str, sender: str = PERSON, delivery: str | None = None) -> tuple[dict[str, str], dict[str, str]]:

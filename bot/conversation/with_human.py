@@ -128,7 +128,7 @@ class WithHuman:
 
     async def beside(self, message: Message, session: Session, turn: Turn, payload: bool) -> tuple[Turn, Session]:
         """The bot's turn with what a handoff has to say beside it, and the session with what an advocate may be told."""
-        if session.state is None and (lost := self._handoffs.lost_lines(turn.locale, message.country)):
+        if lost := self.lost_lines(session, turn.locale, message.country):
             turn = replace(turn, blocks=(*map(Block, lost), *turn.blocks))
         session = _noted(session, turn)
         if turn.ended or turn.bare:
@@ -145,6 +145,10 @@ class WithHuman:
         if not turn.urgent and not turn.offers_person:
             return turn, session
         return await self._with_offer(message, session, turn, payload)
+
+    def lost_lines(self, session: Session, locale: str, country: str | None) -> tuple[str, ...]:
+        """What she hears first, where the service lost what it held of her; else nothing."""
+        return self._handoffs.lost_lines(locale, country) if session.state is None else ()
 
     @staticmethod
     def _answered_draft(session: Session, turn: Turn) -> tuple[Handoff, str] | None:

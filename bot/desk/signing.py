@@ -22,6 +22,7 @@ from bot.desk.throttle import SignInThrottle
 from bot.desk.wording import own_name
 from bot.errors import HelplineError, SignInRefused, StaffFilesUnavailable
 
+SHIFT = "/desk/shift"  # where whoever has cases hands them over before signing out
 _OF_SESSION = "session"  # under which failures to unlock are counted
 
 
@@ -115,6 +116,14 @@ class Signing:
             await asyncio.to_thread(self._audit.note, actor, act)
 
     async def _sign_out(self, visit: Visit) -> Response:
+        """Whoever has cases hands them over first; a locked screen can be signed out as it is."""
+        with suppress(HelplineError):
+            if not visit.session.locked and await self._attendance.cases(visit.name):
+                return RedirectResponse(SHIFT, 303)
+        return await self.signed_out(visit)
+
+    async def signed_out(self, visit: Visit) -> Response:
+        """Ends the session."""
         await self._sessions.end(visit.token)
         await self._attendance.leave(visit.name)
         await self._noted(visit.name, Act.SIGNED_OUT)

@@ -31,6 +31,7 @@ from bot.desk.pages import rendered
 from bot.desk.panel import Dialogue, PanelCase, desk_panel_routes
 from bot.desk.rooms import Rooms
 from bot.desk.sessions import DeskSessions
+from bot.desk.shift import Shift
 from bot.desk.signing import Signing
 from bot.desk.throttle import SignInThrottle
 from bot.handoff.lines import Desk, desk_settings
@@ -76,8 +77,10 @@ def desk_routes(
         view = await rooms.case_of(visit)
         return PanelCase(view.row.locale, visit.locale, view.country)
 
+    signing = Signing(door, accounts, sessions, throttle, audit, attendance, clock)
     return [
-        *Signing(door, accounts, sessions, throttle, audit, attendance, clock).routes(),
+        *signing.routes(),
+        *Shift(door, handoffs, attendance, audit, rooms.framed, signing.signed_out).routes(),
         *rooms.routes(),
         *(desk_panel_routes("/desk/case/{case}/panel", door, panel_case, dialogue, rendered) if dialogue else ()),
         *Events(door, live, attendance).routes(),

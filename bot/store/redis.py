@@ -60,21 +60,27 @@ class RedisStore:
         self._topics = RedisTopics(self._redis, _PREFIX)
 
     async def check(self) -> None:
-        """Refuses a Redis that writes to disk, where a snapshot or log would outlive the sessions, or that is too old.
+        """Refuses a Redis that writes to disk, where a snapshot or log would outlive the sessions, that throws things away, or is too old.
 
         Raises:
-            ConfigurationError: persistence is on, or cannot be read; or a command is missing.
+            ConfigurationError: persistence or eviction is on, or cannot be read; or a command is missing.
             StoreUnavailable: it cannot be reached.
         """
         try:
             save = (await self._redis.config_get("save")).get("save", "?")
             append = (await self._redis.config_get("appendonly")).get("appendonly", "?")
+            most = (await self._redis.config_get("maxmemory")).get("maxmemory", "0")
+            policy = (await self._redis.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
         except redis.ResponseError:
             raise ConfigurationError("Redis does not tell whether it writes to disk. Allow CONFIG GET, or use another Redis.") from None
         except (RedisError, OSError):
             raise StoreUnavailable(_AWAY) from None
         if save or append != "no":
             raise ConfigurationError("Redis writes to disk, where sessions would stay. Start it with --save '' --appendonly no.")
+        if most != "0" and policy != "noeviction":
+            raise ConfigurationError(
+                "Redis throws things away when it is full, perhaps somebody's open case. Start it with --maxmemory-policy noeviction."
+            )
         try:
             await self._redis.getdel(_PREFIX + "check")
             await self._topics.publish("check", b"")
@@ -111,7 +117,8 @@ class RedisStore:
     @asynccontextmanager
     async def lock(self, name: str, seconds: float) -> AsyncIterator[None]:
         """See `Store`."""
-        lock = self._redis.lock(f"{_PREFIX}lock:{name}", timeout=seconds, blocking_timeout=seconds, sleep=0.02)
+        # A little longer than a dead holder keeps it: whoever comes right behind that one is to get it.
+        lock = self._redis.lock(f"{_PREFIX}lock:{name}", timeout=seconds, blocking_timeout=seconds + 0.5, sleep=0.02)
         if not await _told(lock.acquire()):
             raise StoreUnavailable("A session is busy for too long. If this lasts, restart the service.")
         try:

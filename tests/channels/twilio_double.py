@@ -107,6 +107,7 @@ class TwilioDouble:
         calls: how many requests came in.
         misfits: what did not fit the description; a test that leaves any here has failed.
         plays: mishaps for the next requests, in order.
+        caller: the port from which the last request came.
     """
 
     account_sid: str
@@ -118,6 +119,7 @@ class TwilioDouble:
     calls: int = 0
     misfits: list[str] = field(default_factory=list)
     plays: deque[Play] = field(default_factory=deque)
+    caller: int = 0
 
     def forget(self) -> None:
         """Back to the beginning, for the next test."""
@@ -129,6 +131,7 @@ class TwilioDouble:
 
     async def _any(self, request: Request) -> Response:
         self.calls += 1
+        self.caller = request.client.port if request.client else 0
         play = self.plays.popleft() if self.plays else Play()
         body = await request.body()
         response = self._answer(request, body) if play.taken or not play.status else None

@@ -204,6 +204,43 @@ async def test_signing_out_ends_the_session_and_the_presence(desk: TrialDesk, br
     assert desk.noted()[-1] == ("ana", "signed_out")
 
 
+async def test_at_the_end_of_a_shift_a_colleague_goes_on_with_the_cases_that_he_can_write(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    await desk.handoffs.present(Advocate("bea", "Bea", ("en",)), available=True)
+    english, spanish = await desk.somebody_waits(), await desk.somebody_waits(locale="es")
+    for person in (english, spanish):
+        await taken(ana, person)
+    assert (await ana.post("/desk/sign-out", data={"csrf": ana.csrf})).headers["location"] == "/desk/shift"
+    assert "Bea" in (await ana.get("/desk/shift")).text
+    response = await ana.post("/desk/shift", data={"csrf": ana.csrf, "to": "bea"})
+    assert (response.status_code, response.headers["location"]) == (303, "/desk/sign-in")
+    views = [await desk.handoffs.case(person.case) for person in (english, spanish)]
+    assert [(view.row.state, view.row.advocate, view.row.front) for view in views if view] == [
+        ("joined", "bea", False),
+        ("waiting", None, True),
+    ]
+    assert [act for who, act in desk.noted()[-4:]] == ["transferred", "transferred", "requeued", "signed_out"]
+
+
+async def test_without_a_colleague_the_cases_of_a_shift_go_back_in_front(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    person = await desk.somebody_waits()
+    await taken(ana, person)
+    await ana.post("/desk/shift", data={"csrf": ana.csrf, "to": ""})
+    view = await desk.handoffs.case(person.case)
+    assert view and view.row.state == "waiting" and view.row.front
+    assert (await ana.get("/desk")).headers["location"] == "/desk/sign-in"
+
+
+async def test_another_page_cannot_end_a_shift(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    person = await desk.somebody_waits()
+    await taken(ana, person)
+    assert (await ana.post("/desk/shift", data={"to": ""})).status_code == 403
+    view = await desk.handoffs.case(person.case)
+    assert view and view.row.advocate == "ana"
+
+
 # --- what each answer bears ------------------------------------------------------------------------------------------------------------
 
 
@@ -465,7 +502,7 @@ async def test_words_of_people_are_only_ever_text(desk: TrialDesk, browsers: Any
 
 async def test_the_conversation_shows_who_what_became_of_it_and_the_protocol(desk: TrialDesk, browsers: Any) -> None:
     (ana,) = await browsers("ana")
-    person = await desk.somebody_waits("es", points=[Point("topic", "rights_pay"), Point("country", "US")], urgent="danger")
+    person = await desk.somebody_waits("es", points=[Point("topic", "rights_pay"), Point("country", "US")])
     path = await taken(ana, person)
     await person.writes("está aquí", urgent="danger")
     for fate in (Fate.DELIVERED, Fate.UNKNOWN, Fate.FAILED):
@@ -622,7 +659,7 @@ async def test_a_wipe_erases_every_case_and_signs_everybody_out(desk: TrialDesk,
     answer = await ana.act("/desk/wipe", **fields)
     assert (answer.status_code, answer.headers["x-leave"]) == (204, "/desk/wiped")
     assert await desk.handoffs.board() == ()
-    told = {to for to, text in desk.phones.got if "This line closes now." in text}
+    told = {to for to, text in desk.phones.got if "This line is closing now." in text}
     assert told == {one.address for one in people}
     for browser in (ana, bea):
         assert (await browser.get("/desk")).headers["location"] == "/desk/sign-in"
