@@ -298,6 +298,17 @@ async def test_an_act_that_another_page_sends_is_refused(desk: TrialDesk, browse
     assert (await ana.get("/desk")).status_code == 200
 
 
+async def test_a_page_of_the_same_site_gets_no_part_and_keeps_no_session_open(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    for path in (*PARTS, "/desk/events"):
+        assert (await ana.get(path, headers={"Sec-Fetch-Site": "same-site"})).status_code == 403
+    assert await desk.handoffs.staff() == ()
+    for _ in range(3):
+        desk.clock.ahead += 250
+        page = await ana.get("/desk", headers={"Sec-Fetch-Site": "same-site"})
+    assert page.status_code == 423
+
+
 # --- an idle screen --------------------------------------------------------------------------------------------------------------------
 
 
