@@ -137,6 +137,13 @@ def test_where_the_country_is_not_known_it_is_asked_for_then(engine: Engine) -> 
     assert "Which country" in words(also.picks("/give_location"))
 
 
+def test_a_city_may_be_called_as_it_is_every_day(engine: Engine) -> None:
+    person = Person(engine, country_hint="US", locale_hint="en")
+    assert "888-539-2373" not in words(person.says("i need a safe place to sleep"))
+    assert "888-539-2373" in words(person.says("LA"))
+    assert "888-539-2373" in words(Person(engine, country_hint="US", locale_hint="en").says("i need a safe place to sleep in LA"))
+
+
 def test_a_kind_and_a_zip_code_are_enough(engine: Engine) -> None:
     person = Person(engine, country_hint="US", locale_hint="en")
     assert BOISE in words(person.says("lawyer 83702"))
