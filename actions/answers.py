@@ -22,6 +22,7 @@ from actions.replies import (
     say_hotline,
     say_service,
     topic_of,
+    understanding_of,
 )
 from bot.knowledge.answers import Answer, answer_for
 from bot.knowledge.directory import directory
@@ -107,6 +108,19 @@ def last_answer(tracker: Tracker) -> Answer | None:
     return answer_for(topic, country_of(tracker)) if topic else None
 
 
+def give_nobody(dispatcher: CollectingDispatcher, tracker: Tracker, topic: str) -> list[EventType]:
+    """Says to whoever asks where a certain person is that nobody tells that, and names a line where anybody is heard; no other, and no
+    place."""
+    answer = answer_for(topic, country_of(tracker))
+    if answer is None or not answer.sought:
+        say(dispatcher, "utter_no_answer")
+    else:
+        say_answer_words(dispatcher, answer, answer.sought, numbers_for(tracker))
+    for service in directory().find(country_of(tracker) or "", ("crisis_line",))[:1]:
+        say_service(dispatcher, service)
+    return [SlotSet("topic", topic), SlotSet("page", 0.0)]
+
+
 class ActionAnswer(HelplineAction):
     """The answer on the topic that was asked."""
 
@@ -115,8 +129,9 @@ class ActionAnswer(HelplineAction):
         return "action_answer"
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """See `give_answer`."""
-        return give_answer(dispatcher, tracker, topic_of(tracker))
+        """See `give_answer`; where the message asks for a person, `give_nobody`."""
+        give = give_nobody if understanding_of(tracker).get("seeks_person") else give_answer
+        return give(dispatcher, tracker, topic_of(tracker))
 
 
 class ActionMore(HelplineAction):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
@@ -13,8 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
 from actions.places import forget_shared, shared_place
-from actions.replies import number, offer, payload, say, say_line
-from bot.knowledge.directory_words import directory_words
+from actions.replies import listed, number, offer, payload, say, say_line
 from bot.knowledge.local_services import KINDS, index
 from bot.knowledge.services import Service, is_open
 
@@ -106,11 +104,6 @@ def say_details(dispatcher: CollectingDispatcher, service: Service, at: datetime
         say(dispatcher, "utter_details_checked", date=number(service.checked_on.isoformat()))
     else:
         say(dispatcher, "utter_details_not_checked")
-
-
-def listed(context: str, words: Sequence[str]) -> dict[str, Any]:
-    """Words of the directory as a value: the wording puts them into the locale, and between them what it puts into a list."""
-    return {"list": [{"context": context, "sentence": directory_words()[context][word]} for word in words]}
 
 
 def _offer_list_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:

@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.answers import give_answer
 from actions.base import HelplineAction
 from actions.places import ask_for_another, ask_which, candidates_of, is_another_picked
-from actions.replies import country_of, country_was_asked, number, numbers_for, offer, say, say_hotline, understanding_of
+from actions.replies import country_of, country_was_asked, number, numbers_for, offer, say, say_hotline, say_lines, understanding_of
 from actions.search import give_search
 from actions.urgent import ActionDanger, ActionNoVoice, ActionSelfHarm
 from bot.knowledge.answers import answer_for
@@ -32,7 +32,7 @@ def give_person(dispatcher: CollectingDispatcher, tracker: Tracker, opening: str
             say(dispatcher, "utter_person_none_anywhere")
         return []
     say(dispatcher, opening, person=True)
-    say_hotline(dispatcher, tracker)
+    say_lines(dispatcher, tracker)
     locale = str(tracker.get_slot("locale") or "en")
     if locale not in numbers.hotline.languages and numbers.hotline.interpreter:
         say(dispatcher, "utter_person_interpreter", language={"english_language": locale})

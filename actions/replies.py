@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -10,8 +11,8 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.knowledge.answers import Answer
-from bot.knowledge.directory_words import labels
-from bot.knowledge.emergency import Numbers, numbers_of
+from bot.knowledge.directory_words import directory_words, labels
+from bot.knowledge.emergency import Numbers, numbers_elsewhere, numbers_of
 from bot.knowledge.services import Service
 
 PERSON = "/talk_to_human"
@@ -39,6 +40,11 @@ def number(text: str) -> dict[str, str]:
     return {"number": text}
 
 
+def listed(context: str, words: Sequence[str]) -> dict[str, Any]:
+    """Words of the directory as a value: the wording puts them into the locale, and between them what it puts into a list."""
+    return {"list": [{"context": context, "sentence": directory_words()[context][word]} for word in words]}
+
+
 def country_of(tracker: Tracker) -> str | None:
     """The country the person is in as far as known (ISO 3166-1 alpha-2), else None."""
     country = tracker.get_slot("country")
@@ -50,9 +56,26 @@ def country_was_asked() -> list[EventType]:
     return [SlotSet("asked", "country"), SlotSet("country_asked", True)]
 
 
+def countries_of(tracker: Tracker) -> list[str | None]:
+    """The countries of which an urgent reply says numbers: that where the person is, as far as known, and behind it others that the latest
+    message named (see `bot.dialogue.second_reading`)."""
+    return understanding_of(tracker).get("numbers_of") or [country_of(tracker)]
+
+
 def numbers_for(tracker: Tracker) -> Numbers:
     """The emergency numbers that apply."""
-    return numbers_of(country_of(tracker))
+    return numbers_of(countries_of(tracker)[0])
+
+
+def say_elsewhere(dispatcher: CollectingDispatcher, tracker: Tracker, role: str) -> None:
+    """Adds behind a number those of other countries for the same role, where the latest message named any.
+
+    Args:
+        role: ``danger``, ``medical`` or ``crisis_phone``.
+    """
+    first, *others = countries_of(tracker)
+    for country, there in numbers_elsewhere(role, first, [other for other in others if other]):
+        say(dispatcher, "utter_service_phone", label={"country": country}, phone=number(there), joined=True)
 
 
 def say_answer_words(dispatcher: CollectingDispatcher, answer: Answer, text: str, numbers: Numbers, **about: Any) -> None:
@@ -113,18 +136,26 @@ def say_line(dispatcher: CollectingDispatcher, service: Service, *, named: bool 
         say(dispatcher, "utter_service_web", web=", ".join(filter(None, (service.points[0].street, city))), **values)
 
 
-def say_hotline(dispatcher: CollectingDispatcher, tracker: Tracker, *, urgent: bool = False, **about: Any) -> bool:
-    """Adds the line of the country's helpline; False where there is none.
+def say_hotline(dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
+    """Adds the line of the country's helpline; False where there is none."""
+    hotline = numbers_for(tracker).hotline
+    if hotline:
+        say_service(dispatcher, hotline, named=bool(tracker.get_slot("named")))
+    return hotline is not None
+
+
+def say_lines(dispatcher: CollectingDispatcher, tracker: Tracker, *, urgent: bool = False) -> None:
+    """Adds the lines of the country's helplines, and of one that is not for everybody whom it is for: nobody should call in vain.
 
     Args:
         urgent: life may be at stake, so advice on pay and work is no help.
     """
-    hotline = numbers_for(tracker).hotline
-    if hotline and urgent and hotline.kind == "labour_rights":
-        return False
-    if hotline:
-        say_service(dispatcher, hotline, named=bool(tracker.get_slot("named")), **about)
-    return hotline is not None
+    for service in numbers_for(tracker).lines:
+        if urgent and service.kind == "labour_rights":
+            continue
+        say_service(dispatcher, service, named=bool(tracker.get_slot("named")))
+        if service.for_some:
+            say(dispatcher, "utter_details_for", audience=listed("audience", service.audience), joined=True)
 
 
 def understanding_of(tracker: Tracker) -> dict[str, Any]:

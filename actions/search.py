@@ -10,10 +10,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.base import HelplineAction
-from actions.details import listed, now, offer_details, say_services
+from actions.details import now, offer_details, say_services
 from actions.places import ask_country, ask_which, candidates_of, forget_shared, is_another_picked, say_shared, shared_place
 from actions.replies import (
     country_of,
+    listed,
     numbers_for,
     offer,
     payload,
@@ -134,7 +135,7 @@ def _say_anybody(dispatcher: CollectingDispatcher, tracker: Tracker, wish: Wish)
     hotline = numbers_for(tracker).hotline
     serves = hotline is not None and (not wish.audience or bool(wish.audience.union({"anyone"}).intersection(hotline.audience)))
     if not serves or not say_hotline(dispatcher, tracker):
-        say_danger(dispatcher, numbers_for(tracker), urgent="")
+        say_danger(dispatcher, tracker, urgent="")
 
 
 def search_of(tracker: Tracker) -> str:

@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import HelplineAction
 from actions.help import give_person
-from actions.replies import numbers_for, offer, say, say_hotline, topic_of, understanding_of
+from actions.replies import offer, say, say_lines, topic_of, understanding_of
 from actions.urgent import ActionDanger, ActionSelfHarm, say_danger
 from bot.knowledge.languages import locale_named_in
 from bot.locales import DEFAULT, all_locales
@@ -34,8 +34,8 @@ class ActionMenu(HelplineAction):
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """The most asked topics as choices."""
         if understanding_of(tracker).get("urgency") == "cry":
-            say_danger(dispatcher, numbers_for(tracker))
-            say_hotline(dispatcher, tracker)
+            say_danger(dispatcher, tracker)
+            say_lines(dispatcher, tracker)
             say(dispatcher, "utter_cry")
         else:
             say(dispatcher, "utter_menu")
@@ -158,8 +158,8 @@ class ActionDeny(HelplineAction):
         """An open question is dropped; numbers that were just given stay in sight."""
         say(dispatcher, "utter_deny")
         if tracker.get_slot("topic") in ("danger_now", "self_harm"):
-            say_danger(dispatcher, numbers_for(tracker))
-            say_hotline(dispatcher, tracker)
+            say_danger(dispatcher, tracker)
+            say_lines(dispatcher, tracker)
         return []
 
 

@@ -8,17 +8,29 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers import give_answer
 from actions.base import HelplineAction
-from actions.replies import country_of, country_was_asked, number, numbers_for, offer, say, say_hotline, understanding_of
+from actions.replies import (
+    country_of,
+    country_was_asked,
+    number,
+    numbers_for,
+    offer,
+    say,
+    say_elsewhere,
+    say_lines,
+    topic_of,
+    understanding_of,
+)
 from bot.knowledge.answers import answer_for
-from bot.knowledge.emergency import Numbers
 
 
-def say_danger(dispatcher: CollectingDispatcher, numbers: Numbers, *, urgent: str = "danger") -> None:
+def say_danger(dispatcher: CollectingDispatcher, tracker: Tracker, *, urgent: str = "danger") -> None:
     """The emergency number of the country, or the general ones; `urgent` is the kind of urgency that it answers."""
+    numbers = numbers_for(tracker)
     if numbers.danger:
         say(dispatcher, "utter_danger", danger=number(numbers.danger), urgent=urgent)
     else:
         say(dispatcher, "utter_danger_anywhere", urgent=urgent)
+    say_elsewhere(dispatcher, tracker, "danger")
 
 
 def ask_country_last(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
@@ -29,26 +41,43 @@ def ask_country_last(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
     return country_was_asked()
 
 
-def say_taken(dispatcher: CollectingDispatcher, numbers: Numbers) -> None:
+def say_taken(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """The emergency number for one who has already done something."""
+    numbers = numbers_for(tracker)
     if numbers.medical:
         say(dispatcher, "utter_self_harm_taken", ambulance=number(numbers.medical), urgent="self_harm")
     else:
         say(dispatcher, "utter_self_harm_taken_anywhere", urgent="self_harm")
+    say_elsewhere(dispatcher, tracker, "medical")
 
 
-def say_crisis_line(dispatcher: CollectingDispatcher, numbers: Numbers) -> bool:
+def is_unsure(tracker: Tracker, topic: str) -> bool:
+    """Whether the latest message was taken for an urgent topic, but may not have been meant so."""
+    return topic_of(tracker) == topic and understanding_of(tracker).get("certain") is False
+
+
+def say_crisis_line(dispatcher: CollectingDispatcher, tracker: Tracker, *, softly: bool) -> bool:
     """The crisis line of the country; False where none is confirmed."""
-    if not numbers.crisis_phone:
-        return False
-    say(dispatcher, "utter_self_harm", crisis=number(numbers.crisis_phone), urgent="self_harm")
-    return True
+    numbers = numbers_for(tracker)
+    if numbers.crisis_phone:
+        say(
+            dispatcher,
+            "utter_soft_self_harm" if softly else "utter_self_harm",
+            crisis=number(numbers.crisis_phone),
+            urgent="self_harm",
+        )
+    elif softly:
+        say_danger(dispatcher, tracker, urgent="self_harm")
+    else:
+        say(dispatcher, "utter_self_harm_no_line")
+    say_elsewhere(dispatcher, tracker, "crisis_phone")
+    return bool(numbers.crisis_phone)
 
 
-def say_also(dispatcher: CollectingDispatcher, tracker: Tracker, numbers: Numbers) -> None:
+def say_also(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """The number for the other of danger and self-harm, worded softly, where the message may have meant that. Where no crisis line is
     known, a wish to die gets no other number than danger does."""
-    also = understanding_of(tracker).get("also")
+    also, numbers = understanding_of(tracker).get("also"), numbers_for(tracker)
     if also == "self_harm" and numbers.crisis_phone:
         say(dispatcher, "utter_soft_self_harm", crisis=number(numbers.crisis_phone))
     elif also == "danger" and numbers.danger:
@@ -67,9 +96,9 @@ class ActionDanger(HelplineAction):
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Numbers first; the country is asked last, and only where it is not known."""
         numbers = numbers_for(tracker)
-        say_danger(dispatcher, numbers)
-        say_also(dispatcher, tracker, numbers)
-        say_hotline(dispatcher, tracker, urgent=True)
+        say_danger(dispatcher, tracker)
+        say_also(dispatcher, tracker)
+        say_lines(dispatcher, tracker, urgent=True)
         if numbers.emergency_sms:
             say(dispatcher, "utter_danger_sms", sms=number(numbers.emergency_sms))
         say(dispatcher, "utter_danger_limits")
@@ -93,10 +122,10 @@ class ActionNoVoice(HelplineAction):
         elif numbers.emergency_sms_in_places:
             say(dispatcher, "utter_danger_sms_in_places", sms=number(numbers.emergency_sms_in_places), urgent="danger")
         else:
-            say_danger(dispatcher, numbers)
+            say_danger(dispatcher, tracker)
             say(dispatcher, "utter_no_voice_nothing_known", urgent="danger")
             return []
-        say_danger(dispatcher, numbers)
+        say_danger(dispatcher, tracker)
         return []
 
 
@@ -108,21 +137,20 @@ class ActionSelfHarm(HelplineAction):
         return "action_self_harm"
 
     def reply(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Crisis line; where none is confirmed, the helpline."""
-        numbers = numbers_for(tracker)
+        """Crisis line; where none is confirmed, the helpline. Where it is not sure that this was meant, in soft words."""
+        numbers, softly = numbers_for(tracker), is_unsure(tracker, "self_harm")
         # Where no crisis line is known, the emergency number is the only one that helps at any hour: it comes first then as well.
-        first = bool(understanding_of(tracker).get("taken")) or not numbers.crisis_phone
+        first = bool(understanding_of(tracker).get("taken")) or not (numbers.crisis_phone or softly)
         if first:
-            say_taken(dispatcher, numbers)
-        if say_crisis_line(dispatcher, numbers):
+            say_taken(dispatcher, tracker)
+        if say_crisis_line(dispatcher, tracker, softly=softly):
             if numbers.crisis_sms:
                 say(dispatcher, "utter_self_harm_text", crisis_sms=number(numbers.crisis_sms))
         else:
-            say(dispatcher, "utter_self_harm_no_line")
-            say_hotline(dispatcher, tracker, urgent=True)
-        say_also(dispatcher, tracker, numbers)
+            say_lines(dispatcher, tracker, urgent=True)
+        say_also(dispatcher, tracker)
         if not first:
-            say_taken(dispatcher, numbers)
+            say_taken(dispatcher, tracker)
         return [SlotSet("topic", "self_harm"), *ask_country_last(dispatcher, tracker)]
 
 
@@ -142,9 +170,10 @@ class ActionMedical(HelplineAction):
             say(dispatcher, "utter_life", ambulance=number(numbers.medical), urgent="life")
         else:
             say(dispatcher, "utter_life_anywhere", urgent="life")
+        say_elsewhere(dispatcher, tracker, "medical")
         say(dispatcher, "utter_life_stay")
         say(dispatcher, "utter_danger_limits")
-        say_hotline(dispatcher, tracker, urgent=True)
+        say_lines(dispatcher, tracker, urgent=True)
         return [SlotSet("topic", "needs_medical_care")]
 
 

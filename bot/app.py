@@ -30,6 +30,7 @@ from bot.conversation.last_wall import LastWall
 from bot.conversation.sessions import Sessions
 from bot.conversation.tables import put_in_use, read_tables, tables_in_use
 from bot.desk.accounts import FILE as ACCOUNTS
+from bot.desk.console import console_routes
 from bot.desk.staffed import Staffed
 from bot.dialogue.process import DialogueProcess
 from bot.editions import Edition, refusal_of, tell_open_cases
@@ -275,6 +276,9 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
         routes += service.telegram.routes()
     if service.trial:
         routes += service.trial.routes()
+    routes += console_routes(
+        service.handoffs, service.store, service.dialogue, settings.staff_folder, settings.audit_head, settings.public_url
+    )
     app = Starlette(routes=routes, lifespan=lifespan)
     # A provider that was given an address with a slash too many would be sent on to an unencrypted one, and follow with number and text.
     app.router.redirect_slashes = False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from babel.messages.pofile import read_po
 
+from bot.desk.sentences import is_owed
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues
 from bot.dialogue.reviews import mark_of, reviews, safety_sentences
 from bot.dialogue.training import trained_model
@@ -85,7 +86,8 @@ def _catalogues() -> Iterator[Finding]:
         if locale == DEFAULT:
             continue
         with catalogue_path(locale).open("rb") as lines:
-            missing = sum(not message.string or message.fuzzy for message in read_po(lines) if message.id)  # fuzzy ones are not spoken
+            owed = [message for message in read_po(lines) if message.id and is_owed(message.context, locale)]
+        missing = sum(not message.string or message.fuzzy for message in owed)  # fuzzy ones are not spoken
         if missing:
             yield Finding(
                 False,

@@ -231,6 +231,17 @@ def _stop(options: argparse.Namespace) -> int:
     return 0
 
 
+def _counts(options: argparse.Namespace) -> int:
+    from bot.handoff.counts import FILE, SMALLEST, read_counts
+    from bot.settings import settings_from
+
+    counts = read_counts(settings_from(os.environ).staff_folder / FILE)
+    for month, kind, value in sorted(counts):
+        print(f"{month}  {kind:8} {value:20} at least {counts[month, kind, value]}")
+    print(f"Numbers below {SMALLEST} are never written: they could be one person. What the running service has not written yet is missing.")
+    return 0
+
+
 def _check(options: argparse.Namespace) -> int:
     from bot.checks import check
 
@@ -269,6 +280,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--report", type=Path, metavar="OUT", help="write tables with intervals there, as Markdown")
     evaluate.set_defaults(run=_evaluate)
     commands.add_parser("reload", help="let the running service say what you changed, or tell what is broken").set_defaults(run=_reload)
+    commands.add_parser("counts", help="how many handoffs, in which languages and on which topics").set_defaults(run=_counts)
     stop = commands.add_parser("stop", help="stop the running service, unless somebody waits for an advocate or writes with one")
     stop.add_argument("--force", action="store_true", help="stop all the same; those people are told first, with the numbers")
     stop.set_defaults(run=_stop)

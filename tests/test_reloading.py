@@ -173,6 +173,7 @@ SPANISH = "locales/es/LC_MESSAGES/helpline.po"
         ("data/answers/us.yml", replaced("  version: ", "  verzion: "), r"line 8: answer 1 has a 'verzion'"),
         ("data/emergency.yml", lambda content: content[: len(content) // 2], r".+"),
         (SPANISH, lambda content: content.replace(b'msgstr "', b"msgstr ", 2), r"line \d+ is no line of a catalogue"),
+        ("locales/persons_sought.yml", replaced("  person: ", "  parson: "), r"line \d+: en has a 'parson'"),
         ("data/desk.yml", replaced("must_report: [", "must_reprot: ["), r"line \d+: it has a 'must_reprot', which nobody reads\. Compare"),
         ("data/places/places.npz", lambda content: content[:-100], None),
     ),

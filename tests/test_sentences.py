@@ -23,6 +23,7 @@ from bot.conversation.composing import compose
 from bot.conversation.messages import Block, Turn
 from bot.conversation.sessions import Session
 from bot.desk.accounts import LONGEST_DISPLAY
+from bot.desk.sentences import CONTEXT, is_owed
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues
 from bot.dialogue.opening_hours import moment
 from bot.dialogue.wording import worded
@@ -48,12 +49,21 @@ Sentence = tuple[str, str, str]  # context, English, words in the locale
 
 
 @lru_cache(maxsize=len(CODES))
-def sentences(locale: str) -> tuple[Sentence, ...]:
+def everything(locale: str) -> tuple[Sentence, ...]:
     """All of a catalogue; English has none of its own, so that its sentences are those of the template."""
     path = LOCALES / "helpline.pot" if locale == DEFAULT else catalogue_path(locale)
     with path.open("rb") as lines:
         found = [(str(entry.context), str(entry.id), str(entry.string or entry.id)) for entry in read_po(lines) if entry.id]
-    return tuple(found)
+    return tuple(one for one in found if is_owed(one[0], locale))
+
+
+def sentences(locale: str) -> list[Sentence]:
+    """What people are told: without what only the staff reads."""
+    return [one for one in everything(locale) if one[0] != CONTEXT]
+
+
+def _all_said(locale: str) -> dict[str, str]:
+    return {f"{context}: {english}": said for context, english, said in everything(locale)}
 
 
 def _said(locale: str) -> dict[str, str]:
@@ -100,14 +110,14 @@ def _words(text: str) -> Iterator[str]:
 @every_translation
 def test_no_sentence_is_left_in_english(locale: str) -> None:
     same = SAME | LOANED.get(locale, set()) | ({"Information line"} if locale == "fil" else set())
-    assert [said for _, english, said in sentences(locale) if said == english and english not in same and any(_words(english))] == []
+    assert [said for _, english, said in everything(locale) if said == english and english not in same and any(_words(english))] == []
 
 
 @every_translation
 def test_no_english_word_stands_in_another_language(locale: str) -> None:
     foreign = ENGLISH - ALSO_OF.get(locale, set())
     left = []
-    for name, said in _said(locale).items():
+    for name, said in _all_said(locale).items():
         for known in NAMES:
             said = said.replace(known, " ")
         found = set(re.findall(r"(?<!['\w-])[a-z]+(?![\w'-])", _PLACEHOLDER.sub(" ", _ADDRESS.sub(" ", said)))) & foreign
@@ -119,7 +129,7 @@ def test_no_english_word_stands_in_another_language(locale: str) -> None:
 def test_latin_words_in_another_script_are_those_of_the_english_sentence(locale: str) -> None:
     """Names of offices and laws, and the terms that a person needs when asking for them: never a word that a translator added or forgot."""
     strange = []
-    for _, english, said in sentences(locale):
+    for _, english, said in everything(locale):
         known = set(_LATIN_WORD.findall(english)) | WRITTEN_IN_LATIN
         for word in _LATIN_WORD.findall(_PLACEHOLDER.sub(" ", said)):
             # Their beginnings as well: one of "magistrates"; and "Legal aid" where the English begins with it.
@@ -131,7 +141,7 @@ def test_latin_words_in_another_script_are_those_of_the_english_sentence(locale:
 @every_locale
 def test_letters_are_those_of_the_language(locale: str) -> None:
     strange = []
-    for name, said in _said(locale).items():
+    for name, said in _all_said(locale).items():
         for word in _words(said):
             script = {unicodedata.name(letter).split()[0] for letter in word}
             if script == {"LATIN"} and locale_of(locale).script != "Latin":
@@ -152,14 +162,14 @@ def test_letters_are_those_of_the_language(locale: str) -> None:
 
 @every_locale
 def test_digits_are_those_that_a_phone_dials(locale: str) -> None:
-    assert [said for said in _said(locale).values() if any(letter.isdigit() and not letter.isascii() for letter in said)] == []
+    assert [said for said in _all_said(locale).values() if any(letter.isdigit() and not letter.isascii() for letter in said)] == []
 
 
 @every_locale
 def test_no_invisible_character_and_no_stray_space(locale: str) -> None:
     """No mark of direction either: in Arabic it comes before a number when the sentence is filled."""
     stray = re.compile(r"[^\S ]|  |^ | $")
-    for said in _said(locale).values():
+    for said in _all_said(locale).values():
         assert [letter for letter in said if unicodedata.category(letter) in ("Cf", "Cc", "Co", "Cn", "Zl", "Zp")] == [], said
         assert not stray.search(said), said
         assert unicodedata.is_normalized("NFC", said), said
@@ -167,7 +177,7 @@ def test_no_invisible_character_and_no_stray_space(locale: str) -> None:
 
 @every_translation
 def test_placeholders_are_the_same_and_as_many(locale: str) -> None:
-    for _, english, said in sentences(locale):
+    for _, english, said in everything(locale):
         assert Counter(_PLACEHOLDER.findall(said)) == Counter(_PLACEHOLDER.findall(english)), said
         assert not set("{}") & set(_PLACEHOLDER.sub("", said)), said
 

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 import textstat
 from babel.messages.pofile import read_po
 
+from bot.desk.sentences import CONTEXT
 from bot.paths import LOCALES
 
 HIGHEST = 6.0
@@ -55,9 +56,9 @@ def grade(text: str, names: set[str]) -> float:
 
 
 def english_texts() -> dict[str, str]:
-    """Every English sentence of the catalogues by its context and itself, the shortest joined (see above)."""
+    """Every English sentence that people are told by its context and itself, the shortest joined (see above). The desk's are for staff."""
     with (LOCALES / "helpline.pot").open("rb") as lines:
-        entries = [(str(entry.context), str(entry.id)) for entry in read_po(lines) if entry.id]
+        entries = [(str(entry.context), str(entry.id)) for entry in read_po(lines) if entry.id and entry.context != CONTEXT]
     found: dict[str, str] = {}
     short = []
     for context, text in entries:

@@ -18,6 +18,7 @@ from bot.channels.segments import SmsShape, measure, render
 from bot.conversation.composing import compose, rest
 from bot.conversation.messages import Turn
 from bot.conversation.sessions import Session
+from bot.desk.sentences import is_owed
 from bot.dialogue.catalogues import catalogue_path, compile_catalogues
 from bot.dialogue.engine import Engine
 from bot.dialogue.reviews import mark_of, reviews, safety_sentences
@@ -61,7 +62,7 @@ def completeness() -> list[str]:
         if locale == DEFAULT:
             continue
         with catalogue_path(locale).open("rb") as lines:
-            entries = [entry for entry in read_po(lines, locale=locale) if entry.id]
+            entries = [entry for entry in read_po(lines, locale=locale) if entry.id and is_owed(entry.context, locale)]
         translated = sum(bool(entry.string) and not entry.fuzzy for entry in entries)
         safety, review = safety_sentences(locale), done.get(locale)
         state = "no" if review is None else f"{review.by}, {review.date}"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -213,6 +213,29 @@ def fold_for_gsm7(text: str, locale: str) -> str:
     if locale_of(locale).gsm7_fold is not None:
         folded = "".join(map(_without_accent, folded))
     return folded if is_gsm7(folded) else text.translate(_SMART_IN_ANY_SCRIPT)
+
+
+def counting_tables(locale: str) -> dict[str, object]:
+    """The tables of this module as JSON, by which a page counts segments while somebody types (see bot/desk/static/segments.js).
+
+    Args:
+        locale: of what is typed.
+    """
+
+    def by_letter(table: Mapping[int, str | int]) -> dict[str, str]:
+        return {chr(old): new if isinstance(new, str) else chr(new) for old, new in table.items()}
+
+    return {
+        "basic": "".join(sorted(_BASIC)),
+        "extension": "".join(sorted(_EXTENSION)),
+        "alone": _ALONE,
+        "inSeveral": _IN_SEVERAL,
+        "ours": by_letter(_OURS),
+        "smart": by_letter(_SMART),
+        "smartInAnyScript": by_letter(_SMART_IN_ANY_SCRIPT),
+        "accents": by_letter(_accents(locale)),
+        "dropsAccents": locale_of(locale).gsm7_fold is not None,
+    }
 
 
 def render(text: str, choices: tuple[Choice, ...], locale: str) -> str:

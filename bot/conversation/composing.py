@@ -114,6 +114,8 @@ def compose(turn: Turn, session: Session, shape: Shape, *, asked_person: bool = 
         asked_person: the reply is itself the way to a person, so that 0 need not be spelled out.
     """
     after = session.next(turn.state, turn.locale)
+    after.about = {**session.about, **turn.about}
+    after.urgent = None if turn.bare else turn.urgent or session.urgent  # somebody may be looking: nothing of it comes up again
     person = not (turn.bare or turn.ended or asked_person)
     options = page = [] if turn.bare else list(turn.options)
     if len(options) > len(_DIGITS):

@@ -17,7 +17,7 @@ from bot.conversation.last_wall import LastWall, likely_locale
 from bot.conversation.messages import SILENCE, Kind, Message, Reply, Shape, Turn
 from bot.conversation.sessions import LATER, Session, Sessions
 from bot.conversation.stop_words import is_carrier_help, is_carrier_stop
-from bot.conversation.with_human import WithHuman
+from bot.conversation.with_human import WithHuman, leads_to_person
 from bot.dialogue.catalogues import translate
 from bot.errors import HelplineError, StoreFull, TurnFailed
 from bot.handoff.handoffs import Handoffs
@@ -83,6 +83,11 @@ def is_emergency_number(text: str, country: str | None) -> bool:
     return len(bare) > 1 and bare in {"112", "911", "999", numbers.danger, numbers.medical}
 
 
+def _country_of(message: Message, session: Session) -> str | None:
+    """Where the person is, as far as known: where she shares a location, what she told before, or the country of the number."""
+    return message.country if message.kind is Kind.PLACE else session.about.get("country") or message.country
+
+
 def is_exit_word(text: str) -> bool:
     """Whether the whole text is the exit word of a language."""
     return fold(text) in {fold(word) for locale in all_locales().values() for word in (locale.exit_word, *locale.exit_also)}
@@ -122,7 +127,8 @@ class Conversation:
             self.failures += 1
             if await self._has_left(message, came):
                 return await self._silence(message)
-            return self.last_wall.reply(message, known[0].locale if known else None)
+            session = known[0] if known else Session()
+            return self.last_wall.reply(message, session.locale, _country_of(message, session))
 
     async def _leave(self, message: Message, came: float, reply: Reply) -> Reply:
         try:
@@ -199,12 +205,13 @@ class Conversation:
             turn = replace(turn, options=tuple(still_open))  # yes to several things picks none of them: they are put again, not the menu
         if self._human:
             turn, session = await self._human.beside(message, session, turn, payload and text == _PERSON)
-        reply, session = compose(turn, session, shape, asked_person=payload and text == _PERSON)
+        asked_person = (payload and text == _PERSON) or leads_to_person(turn)
+        reply, session = compose(turn, session, shape, asked_person=asked_person)
         return reply, session, turn.ended
 
     def _ask(self, message: Message, session: Session) -> Callable[[], Awaitable[Turn]]:
         """What asks the dialogue for its turn to the words of a message."""
-        danger = is_emergency_number(message.text, message.country)
+        danger = is_emergency_number(message.text, _country_of(message, session))
         text = "/danger_now" if danger else message.text
         return lambda: self._dialogue.reply(text, session.state, self._hints(message, session, danger), payload=danger)
 
@@ -228,7 +235,7 @@ class Conversation:
             return _COMMANDS.get(message.choice or ""), True
         if is_carrier_help(message.text) and message.channel.endswith("sms"):
             return _PERSON, True
-        if is_emergency_number(message.text, message.country):
+        if is_emergency_number(message.text, _country_of(message, session)):
             return "/danger_now", True
         if digit := digit_of(message.text):
             return (_PERSON if digit == "0" else session.payload(digit) if session.options else "/what_can_you_do"), True
@@ -241,6 +248,10 @@ class Conversation:
         return message.text.replace("\N{SQUARED SOS}", " SOS "), False
 
     def _fixed(self, message: Message, session: Session, shape: Shape, context: str, sentence: str) -> tuple[Reply, Session, bool]:
-        """A sentence that needs no model. What was open stays open."""
+        """A sentence that needs no model. What was open stays open; and where the session was urgent, the number comes first once more."""
         locale = session.locale or likely_locale(message)
-        return (*rest(session, shape, lead=translate(locale, context, sentence), locale=locale), False)
+        lead = translate(locale, context, sentence)
+        if session.urgent:
+            lead = f"{self.last_wall.number_line(locale, _country_of(message, session), session.urgent)}\n{lead}"
+        reply, after = rest(session, shape, lead=lead, locale=locale)
+        return replace(reply, urgent=session.urgent), after, False

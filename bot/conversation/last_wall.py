@@ -5,9 +5,10 @@ from __future__ import annotations
 from babel.core import get_global
 
 from bot.conversation.messages import Message, Reply
-from bot.dialogue.catalogues import translate
-from bot.knowledge.directory_words import labels
+from bot.dialogue.catalogues import listed, translate
+from bot.knowledge.directory_words import directory_words, labels
 from bot.knowledge.emergency import Numbers, emergency_table
+from bot.knowledge.services import Service
 from bot.locales import DEFAULT, all_locales, left_to_right
 from bot.nlu.text import script_of
 
@@ -15,7 +16,9 @@ _SENTENCES = {
     "utter_last_wall": "This line has a fault right now. Please write again in a few minutes.",
     "utter_danger": "If you are in danger now, call {danger}.",
     "utter_danger_anywhere": "If you are in danger now, call 112, or 911 in the Americas, 999 in the UK.",
+    "utter_soft_self_harm": "If you think of hurting yourself, you can talk to someone now: {crisis}.",
     "utter_service_phone": "{label}: {phone}.",
+    "utter_details_for": "For: {audience}.",
     "utter_danger_limits": "I am automated. I cannot see where you are or send anyone.",
 }
 
@@ -45,24 +48,45 @@ class LastWall:
         self._words = {
             locale: {context: translate(locale, context, text) for context, text in _SENTENCES.items()} for locale in all_locales()
         }
-        words = {numbers.hotline.label: labels()[numbers.hotline.label] for numbers in self._numbers.values() if numbers.hotline}
+        services = {line.id: line for numbers in self._numbers.values() for line in numbers.lines}
+        self._lines = {locale: {name: self._line(locale, line) for name, line in services.items()} for locale in all_locales()}
         _language_of(None)  # Babel reads its table the first time it is asked: now, not when the disk may be gone
-        self._labels = {locale: {label: translate(locale, "label", text) for label, text in words.items()} for locale in all_locales()}
 
-    def reply(self, message: Message, locale: str | None = None) -> Reply:
+    def _line(self, locale: str, service: Service) -> str:
+        """A helpline by its neutral label, with its number; and whom it is for, where that is not everybody."""
+        words, label = self._words[locale], translate(locale, "label", labels()[service.label])
+        phone = left_to_right(service.phone or service.sms, locale)
+        said = words["utter_service_phone"].format(label=label[:1].upper() + label[1:], phone=phone)
+        if not service.for_some:
+            return said
+        people = [translate(locale, "audience", directory_words()["audience"][word]) for word in service.audience]
+        return f"{said} {words['utter_details_for'].format(audience=listed(locale, people))}"
+
+    def number_line(self, locale: str, country: str | None, urgent: str = "danger") -> str:
+        """The one sentence with the number to call.
+
+        Args:
+            locale: locale code.
+            country: ISO 3166-1 alpha-2, where known.
+            urgent: kind of urgency.
+        """
+        words, numbers = self._words[locale], self._numbers.get(country or "", Numbers(""))
+        if urgent == "self_harm" and numbers.crisis_phone:
+            return words["utter_soft_self_harm"].format(crisis=left_to_right(numbers.crisis_phone, locale))
+        number = numbers.medical if urgent == "life" else numbers.danger
+        return words["utter_danger"].format(danger=left_to_right(number, locale)) if number else words["utter_danger_anywhere"]
+
+    def reply(self, message: Message, locale: str | None = None, country: str | None = None) -> Reply:
         """The reply to a message that could not be answered otherwise.
 
         Args:
-            message: what came in; its country is used where known.
+            message: what came in.
             locale: the session's, where known.
+            country: the session's, where known; else that of the message.
         """
         locale = locale if locale in all_locales() else likely_locale(message)
-        words, numbers = self._words[locale], self._numbers.get(message.country or "", Numbers(""))
-        danger = left_to_right(numbers.danger, locale)
-        call = words["utter_danger"].format(danger=danger) if numbers.danger else words["utter_danger_anywhere"]
-        lines = [call, words["utter_danger_limits"], words["utter_last_wall"]]
-        if numbers.hotline and (numbers.hotline.phone or numbers.hotline.sms):
-            label = self._labels[locale][numbers.hotline.label]
-            phone = left_to_right(numbers.hotline.phone or numbers.hotline.sms, locale)
-            lines.insert(1, words["utter_service_phone"].format(label=label[:1].upper() + label[1:], phone=phone))
+        country = country or message.country
+        words, numbers = self._words[locale], self._numbers.get(country or "", Numbers(""))
+        helplines = [self._lines[locale][line.id] for line in numbers.lines if line.phone or line.sms]
+        lines = [self.number_line(locale, country), *helplines, words["utter_danger_limits"], words["utter_last_wall"]]
         return Reply("\n".join(lines), locale=locale, urgent="danger")

@@ -46,6 +46,7 @@ class Session:
         about: what an advocate may be told, if she agrees; see `Turn.about`.
         topics: what was asked about, the newest last.
         draft: a handoff that is not in the queue yet (`bot.handoff.life.Handoff`, as a mapping).
+        urgent: kind of urgency of the last urgent reply; None where there was none.
     """
 
     turn: int = 0
@@ -57,10 +58,11 @@ class Session:
     about: dict[str, str] = field(default_factory=dict)
     topics: list[str] = field(default_factory=list)
     draft: dict[str, Any] | None = None
+    urgent: str | None = None
 
     def next(self, state: dict[str, Any] | None, locale: str | None) -> Session:
         """The session after one more reply, before it is known what may be picked then."""
-        return Session(self.turn + 1, state, locale, about=self.about, topics=self.topics, draft=self.draft)
+        return Session(self.turn + 1, state, locale, about=self.about, topics=self.topics, draft=self.draft, urgent=self.urgent)
 
     def payload(self, digit: str) -> str | None:
         """What a digit stands for now."""

@@ -18,7 +18,7 @@ from bot.handoff.wording import PAYLOAD, choice_option, end_sure
 Answered = tuple[Reply, Session, bool]
 Ask = Callable[[], Awaitable[Turn]]
 
-_OFFER = f"{PAYLOAD}offer"
+_WAYS = tuple(f"{PAYLOAD}{choice}" for choice in ("offer", "join_now", "agree"))
 _PATIENCE = 0.3  # seconds that her words wait for the model, which hears danger in them, before they go to the advocate
 _SURE = 0.75  # probability from which she is asked whether she means to end
 _MOST_TOPICS = 2  # in the summary
@@ -27,11 +27,11 @@ _YES = {State.OFFERED: "agree", State.CARD: "send", State.SAFETY: "text_short"}
 _NO = {State.OFFERED: "no", State.CARD: "none", State.SAFETY: "text_never"}
 
 
-def _points(session: Session, urgent: str | None) -> tuple[Point, ...]:
+def _points(session: Session) -> tuple[Point, ...]:
     """The summary: what is known of her needs, never her words."""
     topics = [Point("topic", topic) for topic in session.topics[-_MOST_TOPICS:]]
     places = [Point(kind, session.about[kind]) for kind in ("country", "place") if kind in session.about]
-    return ((Point("urgent", urgent),) if urgent else ()) + tuple(topics) + tuple(places)
+    return (*topics, *places)
 
 
 class WithHuman:
@@ -114,7 +114,7 @@ class WithHuman:
     async def _offered(self, message: Message, session: Session, shape: Shape) -> Answered | None:
         if not await self._handoffs.can_take(message.channel, message.address):
             return None
-        heard = self._handoffs.offer(session.locale or "en", message.channel, _points(session, None), None)
+        heard = self._handoffs.offer(session.locale or "en", message.channel, _points(session), None)
         return self._said(heard, session, shape)
 
     @staticmethod
@@ -173,7 +173,7 @@ class WithHuman:
         if turn.urgent:
             if not able:
                 return turn, session
-            heard = self._handoffs.urgent_offer(turn.locale, message.channel, _points(session, turn.urgent), turn.urgent)
+            heard = self._handoffs.urgent_offer(turn.locale, message.channel, turn.urgent)
             draft = asdict(heard.draft) if heard.draft else None
             return replace(turn, options=(*heard.options, *turn.options)), replace(session, draft=draft)
         asked_for = payload or (turn.understanding is not None and turn.understanding.topic == "talk_to_human")
@@ -182,7 +182,7 @@ class WithHuman:
             return replace(turn, blocks=(*closed, *turn.blocks)), session
         if not asked_for:
             return replace(turn, options=(choice_option(turn.locale, "offer"), *turn.options)), session
-        heard = self._handoffs.offer(turn.locale, message.channel, _points(session, None), None)
+        heard = self._handoffs.offer(turn.locale, message.channel, _points(session), None)
         return _replaced(turn, heard), replace(session, draft=asdict(heard.draft) if heard.draft else None)
 
 
@@ -204,6 +204,11 @@ def _noted(session: Session, turn: Turn) -> Session:
 
 # What is answered without telling what she needs.
 _NO_TOPICS = frozenset(("talk_to_human", "call_me", "danger_now", "self_harm", "give_location"))
+
+
+def leads_to_person(turn: Turn) -> bool:
+    """Whether one of the choices is the way to a human, so that 0 need not be spelled out beside it."""
+    return any(payload in _WAYS for _, payload in turn.options)
 
 
 def _replaced(turn: Turn, heard: Heard) -> Turn:

@@ -25,6 +25,7 @@ import pyotp
 from bot.desk.passwords import NOBODY, fits, hash_of, is_weak, refuse_unfit
 from bot.desk.private_files import open_private
 from bot.errors import AccountRefused, SignInRefused, StaffFilesUnavailable
+from bot.handoff.life import PERSON
 from bot.locales import all_locales
 
 FILE = "staff.sqlite"
@@ -102,8 +103,8 @@ def authenticator_address(name: str, secret: str) -> str:
 def _checked_name(name: str) -> str:
     if not name or name_of(name) != name:
         raise AccountRefused("The name will not do. Take 2 to 32 of a-z 0-9 . _ - for it.")
-    if name in (OPERATOR, UNKNOWN, SERVICE):
-        raise AccountRefused(f"The name {name} has a meaning of its own in the log of the staff. Take another one.")
+    if name in (OPERATOR, UNKNOWN, SERVICE, PERSON):
+        raise AccountRefused(f"The name {name} has a meaning of its own. Take another one.")
     return name
 
 

@@ -58,8 +58,9 @@ def extract_answers(
         for entry in entries.value:
             fields = dict(_pairs(entry))
             context = f"{fields['id'].value}:{fields['version'].value}"
-            for name in ("text", "simple"):
-                yield fields[name].start_mark.line + 1, "pgettext", (context, fields[name].value.strip()), []
+            for name in ("text", "simple", "sought"):
+                if name in fields:
+                    yield fields[name].start_mark.line + 1, "pgettext", (context, fields[name].value.strip()), []
             for page in fields["more"].value:
                 yield page.start_mark.line + 1, "pgettext", (context, page.value.strip()), []
 

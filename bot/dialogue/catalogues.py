@@ -8,9 +8,11 @@ import os
 import re
 import struct
 from collections.abc import Iterable
+from functools import reduce
 from pathlib import Path
 from string import Formatter
 
+from babel import Locale as CldrLocale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
@@ -157,6 +159,11 @@ def translate(locale: str, context: str, text: str) -> str:
     """
     catalogue = catalogues().get(locale)
     return catalogue.pgettext(context, text) if catalogue else text
+
+
+def listed(locale: str, parts: Iterable[str]) -> str:
+    """Several words with the locale's own comma between them. Not with its "and": Spanish would need "e" for some words."""
+    return reduce(CldrLocale.parse(locale).list_patterns["standard"]["middle"].format, parts)
 
 
 def pgettext_noop(context: str, text: str) -> tuple[str, str]:

@@ -20,14 +20,18 @@ from rasa.core.lock_store import InMemoryLockStore  # noqa: E402
 from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
 from bot.conversation.messages import Block, Turn, Understanding  # noqa: E402
+from bot.dialogue.found import Found  # noqa: E402
 from bot.dialogue.in_process_actions import InProcessActions, trust_results  # noqa: E402
+from bot.dialogue.lookup import look_up  # noqa: E402
 from bot.dialogue.ordered_runner import OrderedRunner  # noqa: E402
+from bot.dialogue.persons_sought import person_patterns  # noqa: E402
+from bot.dialogue.second_reading import NUMBERS_OF, read_again  # noqa: E402
 from bot.dialogue.tracker_state import AboutTurn, OneTurnStore, State, tracker_of  # noqa: E402
 from bot.dialogue.typed_choices import typed_choice, typed_choices  # noqa: E402
 from bot.dialogue.wording import CatalogueWording  # noqa: E402
 from bot.errors import ModelError, TurnFailed  # noqa: E402
 from bot.knowledge.answers import answers  # noqa: E402
-from bot.knowledge.emergency import emergency_table, numbers_of  # noqa: E402
+from bot.knowledge.emergency import emergency_table, numbers_elsewhere, numbers_of  # noqa: E402
 from bot.knowledge.local_services import index, is_away, is_shared, place_of  # noqa: E402
 from bot.knowledge.localities import gazetteer  # noqa: E402
 from bot.locales import DEFAULT, locale_of  # noqa: E402
@@ -123,13 +127,23 @@ class Engine:
         # Each message is held against the whole domain, which is written out anew for that: the tests have done so.
         self._agent.processor._check_for_unseen_features = lambda parsed: None
         self._agent.processor.graph_runner = OrderedRunner(self._agent.processor.graph_runner)
+        self._first_reading, self._agent.processor.parse_message = self._agent.processor.parse_message, self._read
         # Rasa wraps every store in one that silently keeps whole trackers, text and all, when saving fails: taken out.
         self._store = OneTurnStore(self._agent.domain)
         self._agent.tracker_store = self._store
         self._agent.processor.tracker_store = self._store
         self._wording = self._agent.processor.nlg
         self._loop = asyncio.new_event_loop()
-        answers(), emergency_table(), index(), typed_choices()  # read now, not while the first person waits
+        answers(), emergency_table(), index(), typed_choices(), person_patterns()  # read now, not while the first person waits
+
+    async def _read(
+        self, message: UserMessage, tracker: Optional[DialogueStateTracker] = None, only_output_properties: bool = True
+    ) -> Dict[Text, Any]:
+        """What Rasa's components find in a message, and then what `read_again` does."""
+        parsed = await self._first_reading(message, tracker, only_output_properties)
+        known = tracker.get_slot("country") if tracker else None
+        read_again(parsed, None if known == "unknown" else known or (message.metadata or {}).get("country_hint"))
+        return parsed
 
     def understand(self, text: str, context: Optional[State] = None, hints: Optional[Dict[str, Any]] = None) -> Understanding:
         """What a text means, alone or in the light of a session.
@@ -139,11 +153,15 @@ class Engine:
             context: state of the session, as a `Turn` gave it.
             hints: `locale_hint` and `country_hint` of the channel.
         """
+        return understanding_from(self.parsed(text, context, hints))
+
+    def parsed(self, text: str, context: Optional[State] = None, hints: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        """What the components find in a text, as Rasa passes it on; arguments as of `understand`."""
         processor, domain = self._agent.processor, self._agent.domain
         assert processor is not None and domain is not None
         tracker = tracker_of(context, _SENDER, domain) or DialogueStateTracker.from_events(_SENDER, [], domain.slots)
         message = UserMessage(_harmless(text), Outbox(), _SENDER, metadata=hints or {})
-        return understanding_from(self._loop.run_until_complete(processor.parse_message(message, tracker)))
+        return self._loop.run_until_complete(processor.parse_message(message, tracker))
 
     def reply(self, text: str, state: Optional[State], hints: Optional[Dict[str, Any]] = None, *, payload: bool = False) -> Turn:
         """Answers one message.
@@ -158,11 +176,41 @@ class Engine:
         """
         if not payload and (typed := typed_choice(text, state)):
             text, payload = typed, True
-        outbox = Outbox()
-        message = UserMessage("" if payload else _harmless(text), outbox, _SENDER, input_channel="helpline", metadata=hints or {})
         if payload:
-            message.parse_data = _parsed_payload(text, (hints or {}) if state is None else {})  # no component has to look at it
+            return self.answer(_parsed_payload(text, (hints or {}) if state is None else {}), state, hints)
+        outbox = Outbox()
+        message = UserMessage(_harmless(text), outbox, _SENDER, input_channel=Outbox.name(), metadata=hints or {})
         return self._loop.run_until_complete(self._reply(message, outbox, state))
+
+    def answer(self, parsed: Dict[str, Any], state: Optional[State], hints: Optional[Dict[str, Any]] = None) -> Turn:
+        """Answers what was understood already, or was never a text: no component has to look at it.
+
+        Args:
+            parsed: as Rasa's components would have parsed it.
+            state, hints: as of `reply`.
+        Raises:
+            TurnFailed: no action had anything to say.
+        """
+        outbox = Outbox()
+        message = UserMessage("", outbox, _SENDER, input_channel=Outbox.name(), metadata=hints or {})
+        message.parse_data = parsed
+        return self._loop.run_until_complete(self._reply(message, outbox, state))
+
+    def look_up(
+        self,
+        query: Optional[str],
+        topic: Optional[str],
+        locale: str,
+        desk_locale: str,
+        country: Optional[str] = None,
+        place: Optional[str] = None,
+    ) -> Found:
+        """Looks something up for an advocate; see `bot.dialogue.lookup.look_up`."""
+        return look_up(self, query, topic, locale, desk_locale, country, place)
+
+    def worded(self, response: str, locale: str) -> str:
+        """A response of the domain in a locale; one without placeholders."""
+        return self._loop.run_until_complete(self._worded(response, locale))
 
     async def _reply(self, message: UserMessage, outbox: Outbox, state: Optional[State]) -> Turn:
         self._store.begin(state)
@@ -188,7 +236,8 @@ class Engine:
             soft = understood.urgency if understood else None
             if understood and soft:
                 kinds = [soft, understood.also] if understood.also else [soft]
-                lines = [await self._soft_line(kind, locale, about.country) for kind in kinds]
+                countries = about.parsed["understanding"].get(NUMBERS_OF) or [about.country]
+                lines = [await self._soft_line(kind, locale, *countries) for kind in kinds]
                 said[:0] = [Block(line) for line in dict.fromkeys(lines)]  # where no crisis line is known, both are the same
                 urgent = soft
             elif first:
@@ -228,14 +277,21 @@ class Engine:
             options.append((title, f'/choose_locale{{"locale": "{understood.other_locale}"}}'))
         return options
 
-    async def _soft_line(self, kind: str, locale: str, country: Optional[str]) -> str:
+    async def _soft_line(self, kind: str, locale: str, country: Optional[str], *others: str) -> str:
+        """The soft words for a kind of urgency with the number of a country, and behind it those of other countries that were named."""
         numbers = numbers_of(country)
         if kind == "self_harm" and numbers.crisis_phone:
-            return await self._worded("utter_soft_self_harm", locale, crisis={"number": numbers.crisis_phone})
-        number = numbers.medical if kind == "life" else numbers.danger
-        if number:
-            return await self._worded("utter_soft_danger", locale, danger={"number": number})
-        return await self._worded("utter_soft_danger_anywhere", locale)
+            role, said = "crisis_phone", await self._worded("utter_soft_self_harm", locale, crisis={"number": numbers.crisis_phone})
+        elif number := numbers.medical if kind == "life" else numbers.danger:
+            role = "medical" if kind == "life" else "danger"
+            said = await self._worded("utter_soft_danger", locale, danger={"number": number})
+        else:
+            role, said = "danger", await self._worded("utter_soft_danger_anywhere", locale)
+        elsewhere = [
+            await self._worded("utter_service_phone", locale, label={"country": other}, phone={"number": number})
+            for other, number in numbers_elsewhere(role, country, others)
+        ]
+        return " ".join([said, *elsewhere])
 
     async def _worded(self, response: str, locale: str, **values: Any) -> str:
         tracker = DialogueStateTracker.from_events(_SENDER, [])

@@ -11,6 +11,7 @@ import os
 import sys
 
 from bot.dialogue.catalogues import catalogues, compile_catalogues
+from bot.dialogue.persons_sought import person_patterns
 from bot.dialogue.reviews import reviews, safety_groups
 from bot.dialogue.typed_choices import typed_choices
 from bot.errors import HelplineError
@@ -33,6 +34,7 @@ def read_everything() -> None:
     desk_settings()
     answers()
     typed_choices()
+    person_patterns()
     safety_groups()
     reviews()
     gazetteer()

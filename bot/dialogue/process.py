@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from bot.conversation.messages import Block, Turn, Understanding
+from bot.dialogue.found import Found, found_from
 from bot.editions import Edition, child_environment, why_it_ended
 from bot.errors import ModelError, TurnFailed
 from bot.paths import ROOT
@@ -330,3 +331,16 @@ class DialogueProcess:
         answer = await self._child.ask({"do": "reply", "text": text, "state": state, "hints": hints, "payload": payload})
         with _of_known_form():
             return _turn(answer["turn"])
+
+    async def lookup(
+        self, query: str | None, topic: str | None, locale: str, desk_locale: str, country: str | None = None, place: str | None = None
+    ) -> Found:
+        """Looks something up for an advocate; see `bot.dialogue.lookup.look_up`.
+
+        Raises:
+            TurnFailed: there was no answer in time.
+        """
+        asked = {"query": query, "topic": topic, "locale": locale, "desk_locale": desk_locale, "country": country, "place": place}
+        answer = await self._child.ask({"do": "lookup", "asked": asked})
+        with _of_known_form():
+            return found_from(answer["found"])

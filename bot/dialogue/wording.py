@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import reduce
 from typing import Any, Dict, Mapping, Optional, Text
 
 from babel import Locale as CldrLocale
@@ -12,7 +10,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.dialogue.catalogues import translate
+from bot.dialogue.catalogues import listed, translate
 from bot.dialogue.opening_hours import worded_openings
 from bot.knowledge.languages import english_name
 from bot.knowledge.localities import gazetteer
@@ -46,18 +44,13 @@ def worded_value(value: Any, locale: str) -> str:
         return english_name(value["english_language"])
     if "languages" in value:
         # They are spoken: no script.
-        return _listed((str(names.languages.get(code.split("_")[0], code)) for code in value["languages"]), names)
+        return listed(locale, (str(names.languages.get(code.split("_")[0], code)) for code in value["languages"]))
     if "list" in value:
-        return _listed((worded_value(one, locale) for one in value["list"]), names)
+        return listed(locale, (worded_value(one, locale) for one in value["list"]))
     if "openings" in value:
         runs = worded_openings(value["openings"], locale)
-        return _listed((f"{days} {worded_value({'number': times}, locale)}" for days, times in runs), names)
+        return listed(locale, (f"{days} {worded_value({'number': times}, locale)}" for days, times in runs))
     return translate(locale, value["context"], value["sentence"])
-
-
-def _listed(parts: Iterable[str], names: CldrLocale) -> str:
-    """Several words with the locale's own comma between them. Not with its "and": Spanish would need "e" for some words."""
-    return reduce(names.list_patterns["standard"]["middle"].format, parts)
 
 
 def worded(locale: str, context: str, text: str, values: Mapping[str, Any]) -> str:

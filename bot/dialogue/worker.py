@@ -44,6 +44,8 @@ def _answer(engine: Any, request: dict[str, Any]) -> dict[str, Any]:
     try:
         if request["do"] == "understand":
             return {"understanding": dataclasses.asdict(engine.understand(request["text"], request["state"], request["hints"]))}
+        if request["do"] == "lookup":
+            return {"found": dataclasses.asdict(engine.look_up(**request["asked"]))}
         turn = engine.reply(request["text"], request["state"], request["hints"], payload=request["payload"])
         return {"turn": dataclasses.asdict(turn)}
     except Exception:  # noqa: BLE001 - its text may quote the person; the parent needs only to know

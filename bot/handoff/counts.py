@@ -70,12 +70,13 @@ class Counts:
         if not large or self._file is None:
             return
         try:
-            with self._file.open("a+", encoding="utf-8") as file:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)  # other workers write there too
-                file.seek(0)
                 kept = _parsed(file.read())
                 kept.update(large)
-                file.truncate(0)
+                file.seek(0)
+                file.truncate()
                 file.write(json.dumps([[*cell, count] for cell, count in sorted(kept.items())]))
                 file.flush()
                 os.fsync(file.fileno())

@@ -205,12 +205,12 @@ class Handoffs:
     def offer(self, locale: str, channel: str, points: tuple[Point, ...], urgent: str | None) -> Heard:
         """Offers a human; the answer to it is a choice (`picked`)."""
         draft = life.offered(locale, channel, points, urgent, self._clock())
-        options = tuple(titled(locale, draft, choice) for choice in ("agree", "card", "call", "no"))
+        options = tuple(titled(locale, draft, choice) for choice in ("agree", "call", "no"))
         return Heard(draft.state, tuple(offer_lines(locale, frozenset(self._desk().must_report))), options, locale, draft=draft)
 
-    def urgent_offer(self, locale: str, channel: str, points: tuple[Point, ...], urgent: str) -> Heard:
-        """The one digit behind urgent numbers that brings a human."""
-        draft = life.offered(locale, channel, points, urgent, self._clock())
+    def urgent_offer(self, locale: str, channel: str, urgent: str) -> Heard:
+        """The one digit behind urgent numbers that brings a human, who sees only that it is urgent: there is no time to show more first."""
+        draft = life.offered(locale, channel, (Point("urgent", urgent),), urgent, self._clock())
         return Heard(draft.state, (), (titled(locale, draft, "join_now"),), locale, draft=draft)
 
     async def picked_in_draft(self, draft: Handoff, choice: str, channel: str, address: str, country: str | None) -> Heard:
@@ -279,8 +279,8 @@ class Handoffs:
         return Heard(handoff.state, tuple(blocks), tuple(options), handoff.locale, to_bot)
 
     async def _worded(self, handoff: Handoff, tell: life.Tell, country: str | None, case: str) -> tuple[list[str], list[Option]]:
-        outlook = await self._outlook(case) if tell.name == "waiting" else Outlook(0, None, 0.0)
-        return worded(handoff, tell, country, outlook, self._desk().waits.closing)
+        outlook = await self._outlook(case) if tell.name in ("waiting", "waiting_urgent") else Outlook(0, None, 0.0)
+        return worded(handoff, tell, country, outlook, self._desk().waits.closing, frozenset(self._desk().must_report))
 
     async def _outlook(self, case: str) -> Outlook:
         """How long she waits. Who does not write her language makes that no shorter; where nobody does, nobody knows."""
@@ -426,9 +426,15 @@ class Handoffs:
         try:
             while True:
                 await asyncio.sleep(_TICK)
-                if self.in_use:
-                    with suppress(HelplineError):  # the store is away: the next look may find it back
+                try:
+                    if self.in_use:
                         await self.tick()
+                except HelplineError:
+                    pass  # the store is away: the next look may find it back
+                except Exception as error:  # noqa: BLE001 - those who wait must not wait for ever because of one case
+                    _LOG.error(
+                        "handoff.tick: failed on an unforeseen %s. Report this with the version of the service.", type(error).__name__
+                    )
         finally:
             hearing.cancel()
 

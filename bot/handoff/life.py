@@ -1,9 +1,9 @@
 """The life of a handoff: one pure state machine. Events go in, effects come out; no clock, socket or store is in here.
 
-Somebody is offered a human (OFFERED), may look at what the human would see (CARD) and add a few words of her own (WORDS), says whether
+Somebody is offered a human (OFFERED), sees what the human would see (CARD) and may add a few words of her own (WORDS), says whether
 she may be texted (SAFETY), waits (WAITING), writes with an advocate (JOINED), is asked one question (CLOSING), and then it is gone
-(ENDED). In danger one digit leads from OFFERED straight to WAITING. Up to SAFETY nothing is in the queue and no advocate knows of it:
-until then a handoff is a draft in her session.
+(ENDED). In danger one digit leads from OFFERED straight to WAITING, with nothing in the summary but that it is urgent. Up to SAFETY
+nothing is in the queue and no advocate knows of it: until then a handoff is a draft in her session.
 
 `TRANSITIONS` decides every pair of state and event; `step` looks the pair up. Each function there does one transition. A pair that
 cannot matter any more says so by name: `_nothing` (as if it had not happened), `_to_bot` (her words are the bot's), `_refuse` (the
@@ -64,6 +64,9 @@ class Ending(str, Enum):
     WIPED = "wiped"
     STOPPED = "stopped"
     TOO_LONG = "too_long"
+
+
+PERSON = "person"  # who said something, where it was not an advocate: no sign-in name
 
 
 class Refusal(str, Enum):
@@ -142,6 +145,7 @@ class Handoff:
         any_language: she agreed to an advocate without her language.
         texting: for how many seconds after her last word she may be texted without having asked.
         heard: when she last wrote or picked, as far as it was surely she.
+        stirred: when anything last came from her phone while she was with an advocate or waited.
         advocate, display: who has it, by sign-in name and by the name that she is told.
         joined: when that advocate took it.
         met: since when she knows that an advocate reads what she writes; None where she has not been told.
@@ -168,6 +172,7 @@ class Handoff:
     any_language: bool = False
     texting: float = 0.0
     heard: float = 0.0
+    stirred: float = 0.0
     advocate: str | None = None
     display: str = ""
     joined: float = 0.0
@@ -440,26 +445,27 @@ def _surely_hers(handoff: Handoff, at: float, waits: Waits) -> bool:
     return not handoff.knocked and at <= handoff.heard + waits.quiet
 
 
-def _may_be_texted(handoff: Handoff, at: float) -> bool:
-    return at < handoff.heard + handoff.texting
+def _may_be_texted(handoff: Handoff, at: float, waits: Waits) -> bool:
+    """Whether at least the neutral line may be sent: she allowed it, or somebody has just written to the advocate from her phone."""
+    return at < handoff.heard + handoff.texting or (handoff.met is not None and at <= handoff.stirred + waits.quiet)
 
 
 def may_be_told(handoff: Handoff, at: float, waits: Waits) -> bool:
     """Whether something may be sent that she has not just asked for: she allowed it, or is in the middle of writing with an advocate."""
     talking = handoff.met is not None and handoff.heard >= handoff.met
-    return _surely_hers(handoff, at, waits) and (talking or _may_be_texted(handoff, at))
+    return _surely_hers(handoff, at, waits) and (talking or at < handoff.heard + handoff.texting)
 
 
 def _tell(handoff: Handoff, at: float, waits: Waits, name: str, /, **values: str) -> Result:
     """Tells her something that she did not just ask for, now or once she may be told."""
     if may_be_told(handoff, at, waits):
         return handoff, (Tell(name, values, _CHOICES_OF.get(name, ())),)
-    return _knock(replace(handoff, held=(*handoff.held, Held(name, tuple(values.items()), at))), at)
+    return _knock(replace(handoff, held=(*handoff.held, Held(name, tuple(values.items()), at))), at, waits)
 
 
-def _knock(handoff: Handoff, at: float) -> Result:
+def _knock(handoff: Handoff, at: float, waits: Waits) -> Result:
     """The neutral line, once, where she may be texted."""
-    if handoff.knocked or not _may_be_texted(handoff, at):
+    if handoff.knocked or not _may_be_texted(handoff, at, waits):
         return handoff, ()
     return replace(handoff, knocked=True), (_KNOCK,)
 
@@ -475,7 +481,7 @@ def _released(handoff: Handoff, at: float) -> Result:
     in_order = sorted((*told, *relayed), key=lambda one: one[0])
     said = tuple(replace(one, fate=Fate.SENDING, at=at) if one.fate is Fate.HELD else one for one in handoff.said)
     met = at if handoff.state is State.JOINED and handoff.met is None else handoff.met
-    return replace(handoff, held=(), said=said, knocked=False, heard=at, met=met), tuple(effect for _, effect in in_order)
+    return replace(handoff, held=(), said=said, knocked=False, heard=at, stirred=at, met=met), tuple(effect for _, effect in in_order)
 
 
 def _with(handoff: Handoff, said: Said) -> Handoff:
@@ -525,10 +531,10 @@ def offered(locale: str, channel: str, points: tuple[Point, ...], urgent: str | 
 
 def _picked_in_offer(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice == "join_now":
-        return _queued(replace(handoff, texting=_AGREED), event)
-    if event.choice == "agree":
+        return _queued(replace(handoff, texting=_AGREED), event, "waiting_urgent")
+    if event.choice == "agree" and not handoff.points:
         return replace(handoff, state=State.SAFETY, heard=event.at), (Tell("safety", {}, tuple(_TEXTED)),)
-    if event.choice == "card":
+    if event.choice == "agree":
         return _card(replace(handoff, heard=event.at))
     if event.choice == "no":
         return _ended(handoff, Ending.DECLINED), (Tell("declined", {}), Erase())
@@ -573,10 +579,10 @@ def _picked_in_safety(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     return _queued(replace(handoff, texting=_TEXTED[event.choice]), event)
 
 
-def _queued(handoff: Handoff, event: Picked) -> Result:
-    handoff = replace(handoff, state=State.WAITING, agreed=event.at, since=event.at, heard=event.at)
+def _queued(handoff: Handoff, event: Picked, name: str = "waiting") -> Result:
+    handoff = replace(handoff, state=State.WAITING, agreed=event.at, since=event.at, heard=event.at, stirred=event.at)
     alert: tuple[Effect, ...] = (Alert("urgent"),) if handoff.urgent else ()
-    return handoff, (Enqueue(), Tell("waiting", {}, ("leave",)), *alert)
+    return handoff, (Enqueue(), Tell(name, {}, ("leave",)), *alert)
 
 
 def _gone(handoff: Handoff) -> Result:
@@ -606,8 +612,10 @@ def _wrote_in_wait(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
 
 def _heard_beside_held(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
     """Somebody wrote. Where something waits for her, she gets it if it is surely she who wrote, else the neutral line with its digit."""
+    handoff, before = replace(handoff, stirred=event.at), handoff
     if not _waits_to_be_read(handoff):
-        return replace(handoff, heard=event.at), ()
+        # After a quiet time it may be somebody else who writes to the advocate: the answer waits behind the digit.
+        return (handoff if handoff.met is not None and not _surely_hers(before, event.at, waits) else replace(handoff, heard=event.at)), ()
     if _surely_hers(handoff, event.at, waits):
         return _released(handoff, event.at)
     return replace(handoff, knocked=True), (_KNOCK,)
@@ -652,7 +660,7 @@ def _wrote_to_advocate(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
     to_bot: tuple[Effect, ...] = () if event.text and handoff.met is not None else (ToBot(),)
     handoff, told = _heard_beside_held(handoff, event, waits)
     if not to_bot:
-        handoff = _with(handoff, Said(event.key, "person", event.text, event.at, urgent=event.urgent))
+        handoff = _with(handoff, Said(event.key, PERSON, event.text, event.at, urgent=event.urgent))
     if event.urgent:
         return replace(handoff, urgent=event.urgent), (*to_bot, *told, Alert("urgent"))
     return handoff, (*to_bot, *told)
@@ -678,7 +686,7 @@ def _answered(handoff: Handoff, event: Answered, waits: Waits) -> Result:
     said = Said(event.key, event.advocate, event.text, event.at, Fate.SENDING)
     if may_be_told(handoff, event.at, waits):
         return _with(handoff, said), (Relay(event.key, event.text),)
-    return _knock(_with(handoff, replace(said, fate=Fate.HELD)), event.at)
+    return _knock(_with(handoff, replace(said, fate=Fate.HELD)), event.at, waits)
 
 
 def _transferred(handoff: Handoff, event: Transferred, waits: Waits) -> Result:
@@ -763,9 +771,9 @@ def _overdue(handoff: Handoff, at: float) -> Handoff:
 
 def waits_since(handoff: Handoff) -> float | None:
     """Since when her words wait for an answer; None where the last word was the advocate's."""
-    since = handoff.joined if not any(said.who != "person" and said.at >= handoff.joined for said in handoff.said) else None
+    since = handoff.joined if not any(said.who != PERSON and said.at >= handoff.joined for said in handoff.said) else None
     for said in handoff.said:
-        if said.who != "person":
+        if said.who != PERSON:
             since = None
         elif since is None and said.at >= handoff.joined:
             since = said.at

@@ -18,6 +18,7 @@ from bot.locales import locale_of
 
 Option = tuple[str, str]  # (title, payload)
 PAYLOAD = "/handoff:"  # and the name of a choice behind it
+_MOST_LANGUAGES = 3  # that are named to her
 _LONGEST_TITLE = 60  # characters of a choice that are her own words
 _LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 
@@ -41,6 +42,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "safety": pgettext_noop("handoff", "Is it safe to text you here while you wait? Someone else may see the phone."),
     "declined": pgettext_noop("handoff", "OK. Nothing was passed on. You can go on asking me."),
     "waiting": pgettext_noop("handoff", "You are waiting for a person."),
+    "waiting_urgent": pgettext_noop("handoff", "You are waiting for a person."),
     "left_queue": pgettext_noop("handoff", "You are no longer waiting. What was passed on is erased here. You can go on asking me."),
     # NOTE: {name} is the advocate's, such as Ana. No gender of the advocate is known.
     "joined": pgettext_noop(
@@ -96,7 +98,6 @@ _CHOICES: Mapping[str, tuple[str, str]] = {
     "offer": pgettext_noop("handoff choice", "Write with a person"),
     "join_now": pgettext_noop("handoff choice", "Write with a person now"),
     "agree": pgettext_noop("handoff choice", "Yes"),
-    "card": pgettext_noop("handoff choice", "See the points first"),
     "no": pgettext_noop("handoff choice", "No"),
     "send": pgettext_noop("handoff choice", "Pass this on"),
     "none": pgettext_noop("handoff choice", "Pass on no points"),
@@ -122,6 +123,8 @@ _NEXT = pgettext_noop("handoff", "You are next.")
 # NOTE: {minutes} is a number, 1 as well: word it, or shorten it, so that every number fits.
 _WAIT = pgettext_noop("handoff", "It may take about {minutes} min.")
 _WAIT_UNKNOWN = pgettext_noop("handoff", "I do not know how long it takes.")
+# NOTE: "they" is the person she is waiting for.
+_ONLY_URGENT = pgettext_noop("handoff", "They see your language and that it is urgent. When it ends, all of it is erased here.")
 _WILL_TEXT = pgettext_noop("handoff", "I will text you when a person can answer. Until then you can ask me things.")
 _WRITE_TO_SEE = pgettext_noop("handoff", "Write here to see if a person can answer. Until then you can ask me things.")
 _NOBODY_NOW = pgettext_noop("handoff", "No person can write with you right now.")
@@ -267,8 +270,11 @@ def offer_lines(locale: str, must_report: frozenset[str]) -> list[str]:
         locale: hers.
         must_report: what the hotline must report, ``child_harm`` and ``violence_under_way``.
     """
-    duty = [_say(locale, _DUTIES[must_report])] if must_report in _DUTIES else []
-    return [_in_a_row(locale, (_say(locale, _OFFER), *duty, _say(locale, _ERASED_AFTER)))]
+    return [_in_a_row(locale, (_say(locale, _OFFER), *_duty(locale, must_report), _say(locale, _ERASED_AFTER)))]
+
+
+def _duty(locale: str, must_report: frozenset[str]) -> list[str]:
+    return [_say(locale, _DUTIES[must_report])] if must_report in _DUTIES else []
 
 
 def closed_line(locale: str, when: str) -> str:
@@ -281,7 +287,9 @@ def lost_line(locale: str) -> str:
     return _say(locale, _SENTENCES["lost"])
 
 
-def worded(handoff: Handoff, tell: Tell, country: str | None, outlook: Outlook, closing: float) -> tuple[list[str], list[Option]]:
+def worded(
+    handoff: Handoff, tell: Tell, country: str | None, outlook: Outlook, closing: float, must_report: frozenset[str] = frozenset()
+) -> tuple[list[str], list[Option]]:
     """What she reads.
 
     Args:
@@ -290,16 +298,19 @@ def worded(handoff: Handoff, tell: Tell, country: str | None, outlook: Outlook, 
         country: whose numbers apply, or None.
         outlook: of the wait, where one is.
         closing: seconds for which the last question stands open.
+        must_report: as for `offer_lines`.
     Returns:
         Paragraphs in order of weight, and the choices as (title, payload).
     """
     locale, values = handoff.locale, dict(tell.values)
     if "languages" in values:
-        values["languages"] = _languages(locale, tuple(values["languages"].split()))
+        values["languages"] = _languages(locale, tuple(values["languages"].split())[:_MOST_LANGUAGES])
     values |= {"language": _languages(locale, (locale,)), "minutes": _minutes(closing)}
     lines = [_say(locale, _SENTENCES[tell.name], **values)]
-    if tell.name == "waiting":
+    if tell.name in ("waiting", "waiting_urgent"):
         lines = [_in_a_row(locale, (*lines, *_outlook_lines(locale, handoff, outlook)))]
+        if tell.name == "waiting_urgent":
+            lines.append(_in_a_row(locale, (_say(locale, _ONLY_URGENT), *_duty(locale, must_report))))
     elif tell.name == "phone":
         lines += _phone_lines(locale, country)
     elif tell.name == "text":

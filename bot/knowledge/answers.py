@@ -17,7 +17,7 @@ BASELINE = "INT"
 Key = tuple[str, str]  # jurisdiction and topic
 _PLACEHOLDERS = {"emergency", "ambulance", "hotline", "crisis"}  # what `actions.replies.say_answer_words` fills in
 _FIELDS = frozenset(
-    "id topic version text more simple services lawyer cite sources as_of review_by confidence not_in flagged".split()  # noqa: SIM905
+    "id topic version text more simple sought services lawyer cite sources as_of review_by confidence not_in flagged".split()  # noqa: SIM905
 )
 
 
@@ -49,6 +49,7 @@ class Answer:
         sources: in full; never empty.
         as_of, review_by: dates.
         serves: of a union, the countries that it holds in; else empty.
+        sought: what is said instead of `text` to whoever asks in which place a certain person is; else empty.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Answer:
     as_of: datetime.date
     review_by: datetime.date
     serves: frozenset[str] = frozenset()
+    sought: str = ""
 
     def is_late(self, today: datetime.date) -> bool:
         """Whether its sources should have been read again by now."""
@@ -113,6 +115,7 @@ def _answer(entry: dict[str, Any], jurisdiction: str, members: frozenset[str]) -
         as_of=field(entry, "as_of", datetime.date),
         review_by=field(entry, "review_by", datetime.date),
         serves=members - frozenset(_listed(entry, "not_in") if entry.get("not_in") else ()),
+        sought=_words(entry, "sought", entry["sought"]) if "sought" in entry else "",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +18,9 @@ from bot.paths import DATA
 
 _Kind = TypeVar("_Kind", dict[str, Any], list[Any])
 _NUMBER = re.compile(r"[+*#\d][\d*# ()-]{1,19}")  # as it is dialled
-_OF_COUNTRY = frozenset({"fcdo_page", "danger", "medical", "crisis", "text", "silent", "hotline", "checked_on", "checked_by", "note"})
+_OF_COUNTRY = frozenset(
+    {"fcdo_page", "danger", "medical", "crisis", "text", "silent", "hotline", "first_line", "checked_on", "checked_by", "note"}
+)
 _OF_NUMBER = frozenset({"number", "reaches", "where", "also", "note", "confidence", "sources"})
 _OF_LINE = frozenset({"service", "name", "phone", "sms", "sms_word", "hours", "languages", "note", "confidence", "sources"})
 _OF_WAY = frozenset({"way", "sms", "everywhere", "not_from", "note", "sources"})
@@ -35,6 +38,8 @@ class Numbers:
         emergency_sms: emergency number that takes text messages everywhere in the country, or "".
         emergency_sms_in_places: one that takes them in some places only, or "".
         hotline: the human helpline, or None.
+        first_line: the helpline that is named before it to whoever is in danger or wants a person: open round the clock, which the other is
+            not known to be, or for everybody, which the other is not. Else None.
         checked_on: date on which a human checked every number of the country, or "".
     """
 
@@ -46,7 +51,13 @@ class Numbers:
     emergency_sms: str = ""
     emergency_sms_in_places: str = ""
     hotline: Service | None = None
+    first_line: Service | None = None
     checked_on: str = ""
+
+    @property
+    def lines(self) -> list[Service]:
+        """The human helplines, in the order in which they are named."""
+        return [line for line in (self.first_line, self.hotline) if line]
 
 
 def _dialled(entry: dict[str, Any], name: str = "number") -> str:
@@ -78,13 +89,13 @@ def _number(entry: dict[str, Any]) -> str:
     return " / ".join(numbers)
 
 
-def _hotline(entry: dict[str, Any], services: Directory) -> Service | None:
-    if entry.get("hotline") is None:
+def _line(entry: dict[str, Any], name: str, services: Directory) -> Service | None:
+    if entry.get(name) is None:
         return None
     try:
-        return services.service(field(entry, "hotline", str))
+        return services.service(field(entry, name, str))
     except KeyError as error:
-        raise FieldError(f"a 'hotline' that the directory does not know ({error})", line_of(entry, "hotline")) from None
+        raise FieldError(f"a '{name}' that the directory does not know ({error})", line_of(entry, name)) from None
 
 
 def _checked_on(entry: dict[str, Any]) -> str:
@@ -109,7 +120,8 @@ def _numbers(country: str, entry: dict[str, Any], services: Directory) -> Number
         crisis_sms=_dialled_or_nothing(crisis, "sms"),
         emergency_sms=_dialled_or_nothing(text, "sms"),
         emergency_sms_in_places=next((_dialled(way, "sms") for way in silent if way.get("sms") and not way.get("everywhere", True)), ""),
-        hotline=_hotline(entry, services),
+        hotline=_line(entry, "hotline", services),
+        first_line=_line(entry, "first_line", services),
         checked_on=_checked_on(entry),
     )
 
@@ -133,8 +145,7 @@ def read_emergency_table(path: Path, services: Directory) -> dict[str, Numbers]:
         except FieldError as error:
             there = where(path, entry, error)
             raise DataError(f"{there}: the entry {country} has {error}. Compare it with the comment at the head of the file.") from None
-        hotline = table[country].hotline
-        if hotline and hotline.police_run:
+        if any(line.police_run for line in table[country].lines):
             raise DataError(f"{where(path, entry)}: the helpline of {country} is run by the police. Choose another, or null.")
     if not table:
         raise DataError(f"{shown(path)} has no country. Restore it from the repository.")
@@ -150,3 +161,15 @@ def emergency_table() -> dict[str, Numbers]:
 def numbers_of(country: str | None) -> Numbers:
     """The numbers of a country; all empty where it is unknown or has none."""
     return emergency_table().get(country or "", Numbers(country or ""))
+
+
+def numbers_elsewhere(role: str, country: str | None, others: Sequence[str]) -> list[tuple[str, str]]:
+    """The numbers of other countries for the same role, with their countries; none that is that of the country itself.
+
+    Args:
+        role: ``danger``, ``medical`` or ``crisis_phone``.
+        country: whose number is said first.
+        others: codes of the others.
+    """
+    found = [(other, str(getattr(numbers_of(other), role))) for other in others]
+    return [(other, number) for other, number in found if number not in ("", getattr(numbers_of(country), role))]

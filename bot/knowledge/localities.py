@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from lzma import LZMAError
@@ -65,6 +65,7 @@ _STATE: Final = 1_000_000  # people that the file gives a state which is as well
 _MAY_BE, _MAY_BE_THERE, _NAMED_TOO = 0.06, 0.2, 0.03
 _FIRST_BYTES: Final = 16
 _AT_ONCE: Final = 4_000  # names
+_Test = Callable[[list[str], list[str], list[str]], bool]
 _BREAKS: Final = (OSError, EOFError, ValueError, KeyError, IndexError, zlib.error, zipfile.BadZipFile, LZMAError, NotImplementedError)
 
 
@@ -241,6 +242,16 @@ class Gazetteer:
             text: what the person wrote.
             country: as in `find`.
         """
+        return self.told_among(text, country, [lambda before, name, after: True])[0]
+
+    def told_among(self, text: str, country: str | None, tests: Sequence[_Test]) -> list[list[Locality]]:
+        """As `told`, once for each test: of the names only those count that pass it.
+
+        Args:
+            text: what the person wrote.
+            country: as in `find`.
+            tests: each is asked with the units of the text before a name, those of the name, and those behind it.
+        """
         units = units_of(clean(text))
         known = [
             match
@@ -249,8 +260,12 @@ class Gazetteer:
             and not match.short
             and (match.within or self._is_no_word(match) or (not match.ordinary and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM))
         ]
-        best = self._best(known, len(units), country, about=False)
-        return self._localities(list(best.rows), country) if best else []
+        found = []
+        for passes in tests:
+            passed = [match for match in known if passes(units[: match.start], units[match.start : match.end], units[match.end :])]
+            best = self._best(passed, len(units), country, about=False)
+            found.append(self._localities(list(best.rows), country) if best else [])
+        return found
 
     def is_place(self, text: str) -> bool:
         """Whether the whole text is the name of a well-known place. Not of a small one: Hola is a town, and so is Socorro. What is a word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -120,7 +121,8 @@ def _as_line(one: Found) -> Found:
 def national(wish: Wish) -> list[Found]:
     """Services that are reached from anywhere in the country, best first: lines that can be called or texted, one that is open at the top.
 
-    What has only a website comes last: a cheap phone may not open it.
+    What has only a website comes last: a cheap phone may not open it. Where the hours of the first are not known, one that is open round
+    the clock comes before it, if it serves as well.
 
     Raises:
         DataError: the index is broken.
@@ -138,7 +140,16 @@ def national(wish: Wish) -> list[Found]:
     if ordered and ordered[0].open is False:
         opened = next((one for one in ordered if one.open and one.service.phone), ordered[0])
         ordered = [opened, *(one for one in ordered if one is not opened)]
+    elif ordered and ordered[0].open is None and not ordered[0].service.always_open:
+        sure = next((one for one in ordered if one.service.always_open and _is_as_good(one, ordered[0], rank, wish)), ordered[0])
+        ordered = [sure, *(one for one in ordered if one is not sure)]
     return ordered
+
+
+def _is_as_good(one: Found, first: Found, rank: Callable[[Found], tuple[bool, int, bool]], wish: Wish) -> bool:
+    """Whether a line serves as well as the first one: it ranks the same, can be called, and is for everybody grown up or for her."""
+    audience = set(one.service.audience)
+    return rank(one) == rank(first) and bool(one.service.phone) and bool(audience & {"anyone", "adults", *wish.audience})
 
 
 def offers(wish: Wish) -> list[Found]:

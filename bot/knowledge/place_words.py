@@ -52,7 +52,7 @@ _AS_SAID: Final = """
 GB: англии, англию, англией, inglaterra, angleterre, anglia, marea britanie, britania, inglatera, inglterra
 GB: nuoc anh, anh quoc, انجلترا, بريطانيا, 英格兰 * anh
 US: o my, eua, statele unite, nuoc my
-US: сша, америка, америке, америки, америку, америці, америкою, штаты, штатах, штати, अमेरिका, अमरीका * sua, my
+US: the us, the states, сша, америка, америке, америки, америку, америці, америкою, штаты, штатах, штати, अमेरिका, अमरीका * sua, my
 NL: holland, holanda, olanda, голландия, голландии, голландія, голландії
 DE: nuoc duc, o duc
 FR: nuoc phap, o phap
@@ -212,7 +212,8 @@ def words_of(text: str) -> list[str]:
     return [word for word in _BETWEEN.sub(" ", spaced).split() if word.strip("'")]
 
 
-def _phrases(text: str) -> frozenset[str]:
+def phrases_of(text: str) -> frozenset[str]:
+    """The phrases of a list, which commas and ends of lines part, each as its units with low lines between them."""
     return frozenset("_".join(units_of(phrase)) for phrase in re.split("[,\n]", text.strip()))
 
 
@@ -246,9 +247,9 @@ def _cities_as_said() -> Iterator[tuple[str, City, int]]:
 COUNTRIES_IN_TEXTS, COUNTRIES_ALONE = _as_said()
 # What cities are called every day, with the city and the number of stars behind which it stands above.
 CITIES_AS_SAID: Final = tuple(_cities_as_said())
-THERE: Final = _phrases(_THERE)
-FROM: Final = _phrases(_FROM)
-BEHIND: Final = _phrases(_BEHIND)
+THERE: Final = phrases_of(_THERE)
+FROM: Final = phrases_of(_FROM)
+BEHIND: Final = phrases_of(_BEHIND)
 PHRASES: Final = THERE | FROM | BEHIND
 
 

@@ -102,6 +102,11 @@ class Service:
     checked_on: datetime.date | None = None
 
     @property
+    def for_some(self) -> bool:
+        """Whether it is known to be for certain people only."""
+        return bool(self.audience) and "anyone" not in self.audience
+
+    @property
     def doubtful(self) -> bool:
         """Whether neither two sources nor a human vouch for it."""
         return not self.confirmed and self.checked_on is None

@@ -277,6 +277,47 @@ def test_where_danger_and_self_harm_may_both_be_meant_both_numbers_are_said(
     assert [line for line in words(turn).splitlines() if line != expected] == [line for line in alone.splitlines() if line != expected]
 
 
+@pytest.mark.parametrize("country", ["GB", "US", "FR", "AD", ""])
+def test_a_wish_to_die_that_is_not_sure_is_worded_softly(country: str, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = {"kind": "self_harm", "also": None, "certain": True, "chance": 0.9, "clause": False, "life": 0.0}
+    monkeypatch.setattr(UrgencyClassifier, "judge", lambda self, opinions: heard)
+    text, hints = "i want to die", {"locale_hint": "en", **({"country_hint": country} if country else {})}
+    sure = Person(engine, **hints).says(text)
+    heard["certain"] = False
+    unsure = Person(engine, **hints).says(text)
+    assert sure.understanding and unsure.understanding
+    assert (sure.understanding.topic, unsure.understanding.topic) == ("self_harm", "self_harm")
+    assert sure.urgent == unsure.urgent == "self_harm"
+    assert "I am glad you wrote." in words(sure) and "I am glad you wrote." not in words(unsure)
+    numbers, first = numbers_of(country), unsure.blocks[0].text
+    assert first.startswith("If you ")
+    assert (numbers.crisis_phone or numbers.danger or "112, or 911 in the Americas") in first
+    assert (numbers.medical or "112") in words(unsure), "for one who has done something already"
+
+
+def test_in_another_language_a_sure_wish_to_die_stays_sure(engine: Engine) -> None:
+    person = Person(engine, country_hint="GB", locale_hint="en")
+    sure = person.says("i want to kill myself")
+    assert sure.understanding and sure.understanding.certain
+    again = person.says("french please")
+    assert again.locale == "fr" and "116 123" in again.blocks[0].text
+    assert again.blocks[0].text == Person(engine, country_hint="GB", locale_hint="fr").picks("/self_harm").blocks[0].text
+
+
+def test_whom_a_helpline_is_for_is_said_in_danger_where_that_is_not_everybody(engine: Engine) -> None:
+    said = words(Person(engine, country_hint="AE", locale_hint="en").says("he has a gun, he is at the door"))
+    assert "800 111. For: women, people under 18." in said
+    assert "For:" not in words(Person(engine, country_hint="US", locale_hint="en").says("he has a gun, he is at the door"))
+
+
+@pytest.mark.parametrize("text", ["he has a gun, he is at the door", "i want to talk to a real person"])
+def test_a_line_that_is_open_round_the_clock_comes_before_a_helpline_of_unknown_hours(text: str, engine: Engine) -> None:
+    said = words(Person(engine, country_hint="GB", locale_hint="en").says(text))
+    first, hotline = numbers_of("GB").lines
+    assert first.always_open and not hotline.always_open
+    assert said.index(first.phone) < said.index(hotline.phone)
+
+
 @pytest.mark.parametrize("topic", ["danger_now", "self_harm", "talk_to_human", "find_shelter", "rights_pay"])
 def test_a_country_told_afterwards_answers_the_last_topic_for_it(topic: str, engine: Engine) -> None:
     person, direct = Person(engine, locale_hint="en"), Person(engine, country_hint="GB", locale_hint="en")

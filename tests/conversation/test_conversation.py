@@ -738,3 +738,82 @@ async def test_an_optional_block_is_dropped_before_anything_waits() -> None:
     reply = await line.send("hello")
     assert reply.text == blocks[0].text + "\n" + blocks[2].text
     assert "More" not in [choice.title for choice in reply.choices]
+
+
+# A session that was urgent
+
+DANGER = "If you are in danger now, call {}."
+
+
+def _urgent(kind: str, country: str | None = None) -> Line:
+    """A line whose first reply is urgent, and the others are not."""
+    first = {"urgent": kind, "about": {"country": country} if country else {}}
+    return Line(Script(lambda asked: turn("Call.", **({} if asked.state else first))))
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        ("danger", DANGER.format("911")),
+        ("cry", DANGER.format("911")),
+        ("life", DANGER.format("911")),
+        ("self_harm", "If you think of hurting yourself, you can talk to someone now: 988."),
+    ],
+)
+async def test_after_danger_an_old_digit_gets_the_number_again(kind: str, number: str) -> None:
+    line = _urgent(kind)
+    await line.send("he is at the door")
+    reply = await line.send("7")
+    assert reply.text == f"{number}\n{GONE[1]}"
+    assert (reply.urgent, digits(reply)) == (kind, "1230")
+
+
+async def test_so_does_whatever_carries_no_words() -> None:
+    line = _urgent("danger")
+    await line.send("he is at the door")
+    for kind, sentence in ((Kind.PICTURE, NO_PICTURES[1]), (Kind.VOICE, NO_VOICE[1]), (Kind.STICKER, NO_PICTURES[1])):
+        assert (await line.send(kind=kind)).text == f"{DANGER.format('911')}\n{sentence}"
+    assert (await line.send("...")).text == f"{DANGER.format('911')}\n{EMPTY[1]}"
+
+
+async def test_the_number_comes_also_after_other_replies_of_the_session() -> None:
+    line = _urgent("danger")
+    await line.send("he is at the door")
+    await line.send("my boss has not paid me")
+    await line.send("7")
+    assert (await line.send("7")).text.startswith(DANGER.format("911"))
+
+
+async def test_it_is_that_of_the_country_where_she_said_she_is() -> None:
+    line = _urgent("danger", "GB")
+    await line.send("he is hitting me, i am in the uk")
+    assert (await line.send("7")).text.startswith(DANGER.format("999"))
+    assert (await line.send("999")).text and line.script.texts[-1] == "/danger_now"
+
+
+async def test_a_phone_that_somebody_else_may_be_looking_at_does_not_bring_it_up_again() -> None:
+    def says(asked: Asked) -> Turn:
+        return turn("Thank you.", bare=True) if asked.state else turn("Call.", urgent="danger")
+
+    line = Line(Script(says))
+    await line.send("he is at the door")
+    await line.send("he is next to me")
+    assert (await line.send("7")).text == GONE[1]
+
+
+async def test_a_session_that_was_not_urgent_gets_no_number() -> None:
+    line = Line()
+    await line.send("hello")
+    reply = await line.send("7")
+    assert (reply.text, reply.urgent) == (GONE[1], None)
+
+
+async def test_the_last_wall_names_the_country_where_she_said_she_is() -> None:
+    def says(asked: Asked) -> Turn:
+        if asked.state:
+            raise TurnFailed("It failed.")
+        return turn("OK, United Kingdom.", about={"country": "GB"})
+
+    line = Line(Script(says))
+    await line.send("i am in the uk")
+    assert DANGER.format("999") in (await line.send("he is at the door")).text

@@ -187,6 +187,15 @@ async def test_an_answer_that_is_none_is_a_failed_turn(child: Child, said: str) 
     assert child.process.replaced == 0
 
 
+@pytest.mark.parametrize("how", ("hang", "die", 'say {"failed": true}', "say {}", 'say {"found": 5}', 'say {"found": {"lines": [1]}}'))
+async def test_a_lookup_fails_as_a_turn_does(child: Child, how: str) -> None:
+    child.behave(how)
+    started = time.monotonic()
+    with pytest.raises(TurnFailed, match="helpline check"):
+        await child.process.lookup("salary", None, "uk", "es")
+    assert time.monotonic() - started < DEADLINE + GRACE
+
+
 async def test_killed_in_the_middle_of_a_turn(child: Child) -> None:
     child.behave("hang")
     turn, pid = asyncio.create_task(child.fails()), child.process.pid

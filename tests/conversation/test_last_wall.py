@@ -97,8 +97,7 @@ def test_numbers_of_the_table_in_the_locale_within_the_segments(country: str | N
     first = reply.text.splitlines()[0]
     for number in [numbers.danger] if numbers and numbers.danger else ["112", "911", "999"]:
         assert number in first
-    hotline = numbers.hotline if numbers else None
-    if hotline and (hotline.phone or hotline.sms):
+    for hotline in numbers.lines if numbers else ():
         assert not hotline.police_run
         assert (hotline.phone or hotline.sms) in reply.text
         assert hotline.name not in reply.text
@@ -117,6 +116,22 @@ def test_numbers_run_left_to_right_in_every_script(locale: str, wall: LastWall) 
     assert "\N{LEFT-TO-RIGHT MARK}911" in reply.text
     hotline = TABLE["US"].hotline
     assert hotline and f"\N{LEFT-TO-RIGHT MARK}{hotline.phone}" in reply.text
+
+
+def test_whom_a_helpline_is_for_is_said_where_that_is_not_everybody(wall: LastWall) -> None:
+    assert "800 111. For: women, people under 18." in wall.reply(message("x", "AE")).text
+    assert "800 111。 面向：" in wall.reply(message("救命", "AE")).text
+    assert "For:" not in wall.reply(message("x", "US")).text
+
+
+def test_the_country_of_the_session_comes_before_that_of_the_message(wall: LastWall) -> None:
+    assert "call 999." in wall.reply(message("x", "US"), "en", "GB").text
+
+
+@pytest.mark.parametrize(("urgent", "number"), [("danger", "999"), ("cry", "999"), ("life", "999"), ("self_harm", "116 123")])
+def test_the_one_sentence_with_the_number(urgent: str, number: str, wall: LastWall) -> None:
+    assert number in wall.number_line("en", "GB", urgent)
+    assert "112, or 911 in the Americas" in wall.number_line("en", None, urgent)
 
 
 def test_the_united_states_and_the_united_kingdom(wall: LastWall) -> None:

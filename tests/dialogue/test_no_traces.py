@@ -76,6 +76,13 @@ say("zwqxoneton in London")
 search.ValidateSearchForm.extract_country = form
 
 engine.understand("my boss zwqxoneton has not paid me", state, {"note": "zwqxtwofold"})
+engine.look_up("her boss zwqxoneton has not paid her", None, "uk", "en", "GB", "zwqxfoursome")
+answers.ActionAnswer.reply = break_
+try:
+    engine.look_up("her boss zwqxoneton has not paid her", None, "uk", "en", "GB", "zwqxfoursome")
+except module.TurnFailed as error:
+    failed += 1
+    assert "zwqx" not in str(error) and error.__cause__ is None
 logging.getLogger("canary").debug("the canary sings")
 warnings.warn("the warning canary sings")
 import gc
@@ -98,7 +105,7 @@ def test_a_conversation_leaves_no_word_in_any_log_stream_or_warning(when: str) -
     said = result.stdout + result.stderr
     assert result.returncode == 0, [line for line in said.splitlines()[-5:] if not any(marker in line for marker in MARKERS)]
     assert "the canary sings" in said and "the warning canary sings" in said, "the capture works"
-    assert int(said.rsplit("DONE ", 1)[1].split()[0]) >= 2, "the actions that were broken have failed their turns"
+    assert int(said.rsplit("DONE ", 1)[1].split()[0]) >= 3, "the actions that were broken have failed their turns"
     assert [marker for marker in MARKERS if marker in said.lower()] == []
 
 
@@ -123,6 +130,8 @@ def test_the_dialogue_process_says_nothing_but_its_answers() -> None:
         {"do": "reply", "text": "my boss zwqxoneton has not paid me", "state": None, "hints": {}, "payload": False, "until": far},
         {"do": "reply", "text": "thank you zwqxoneton", "state": None, "hints": {}, "payload": False, "until": far},
         {"do": "understand", "text": "he took my passport zwqxoneton", "state": None, "hints": {}, "until": far},
+        {"do": "lookup", "asked": {"query": "a lawyer zwqxoneton", "topic": None, "locale": "uk", "desk_locale": "en"}, "until": far},
+        {"do": "lookup", "asked": {"query": "unpaid zwqxoneton", "topic": None, "locale": "uk", "desk_locale": "en"}, "until": far},
     ]
     result = subprocess.run(
         [sys.executable, "-c", WORKER, str(trained_model())],
@@ -133,8 +142,9 @@ def test_the_dialogue_process_says_nothing_but_its_answers() -> None:
         timeout=120,
     )
     assert result.stderr == ""
-    ready, failed, answered, understood = (json.loads(line) for line in result.stdout.splitlines())
-    assert (ready, failed) == ({"ready": True}, {"failed": True})
+    ready, failed, answered, understood, found, broken = (json.loads(line) for line in result.stdout.splitlines())
+    assert (ready, failed, broken) == ({"ready": True}, {"failed": True}, {"failed": True})
     assert answered["turn"]["understanding"]["topic"] == "thanks"
     assert understood["understanding"]["topic"] == "rights_documents"
+    assert found["found"]["topic"] == "find_legal_aid"
     assert [marker for marker in MARKERS if marker in result.stdout] == []

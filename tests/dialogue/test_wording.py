@@ -84,7 +84,7 @@ def sentences() -> list[tuple[str, str]]:
     """Everything that is translated: responses, answers, labels; each with its context."""
     found = list(responses().items())
     for answer in answers().values():
-        found += [(f"{answer.id}:{answer.version}", text) for text in (answer.text, answer.simple, *answer.more)]
+        found += [(f"{answer.id}:{answer.version}", text) for text in (answer.text, answer.simple, *answer.more, answer.sought) if text]
     return found + [(context, word) for context, words in directory_words().items() for word in words.values()]
 
 

@@ -15,9 +15,9 @@ from .situations import NOW, SITUATIONS, WAITS, event, told
 
 # Situation | event | state after it | what is done, in this order. Sentences that she is told stand in quotes. See `situations.py`.
 SPECIFICATION = """
-offered             | picks join_now                    | waiting | enqueue "waiting"
-offered             | picks agree                       | safety  | "safety"
-offered             | picks card                        | card    | "card"
+offered             | picks join_now                    | waiting | enqueue "waiting_urgent"
+offered             | picks agree                       | card    | "card"
+offered             | picks card                        | offered | "choice_gone"
 offered             | picks no                          | ended   | "declined" erase
 offered             | picks leave                       | offered | "choice_gone"
 offered             | writes                            | offered | bot

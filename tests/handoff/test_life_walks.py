@@ -24,7 +24,7 @@ PICKS = (
 )  # fmt: skip
 SECRET = "secret words"  # begins everything that anybody writes
 LIKELY = {
-    State.OFFERED: ("agree", "card", "join_now"),
+    State.OFFERED: ("agree", "join_now"),
     State.CARD: ("send", "none", "words", "strike:1"),
     State.WORDS: ("back",),
     State.SAFETY: ("text_short", "text_long", "text_never"),
@@ -50,6 +50,7 @@ class Walk:
         advocate: who has it.
         agreed: when she agreed.
         heard: when she last wrote or picked.
+        stirred: when anything last came from her phone in a case.
         told_of: when she was told of the advocate who has it, or None.
         knocked: the neutral line is out.
         accepted: keys of an advocate's words, as they were taken.
@@ -67,6 +68,7 @@ class Walk:
     advocate: str | None = None
     agreed: float | None = None
     heard: float = NOW
+    stirred: float = NOW
     told_of: float | None = None
     knocked: bool = False
     accepted: list[str] = field(default_factory=list)
@@ -215,11 +217,15 @@ class Walk:
             if relays or set(names) - {"knock", "goodbye", "blocked"}:
                 assert not self.knocked and event.at <= self.heard + QUICK.quiet and (allowed or writing)
             if "knock" in names:
-                assert not self.knocked and allowed
+                # Somebody has just written to the advocate: the neutral line may answer that.
+                stirred = before.met is not None and event.at <= self.stirred + QUICK.quiet
+                assert not self.knocked and (allowed or stirred)
         self._note_what_she_knows(event, effects, names)
 
     def _note_what_she_knows(self, event: Event, effects: tuple[Effect, ...], names: list[str]) -> None:
         said = any(isinstance(effect, (life.Tell, life.Relay)) for effect in effects)
+        if isinstance(event, HERS):
+            self.stirred = event.at
         if isinstance(event, life.Picked) and (names != ["choice_gone"] or self.handoff.state in DRAFTS):
             self.knocked = False
             self.heard = event.at

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.handoff.life import Ending, Fate, Handoff, Held, Point, Said, State
@@ -24,7 +24,8 @@ TRIED: dict[str, st.SearchStrategy[Any]] = dict(
     state=st.sampled_from(State), locale=text, channel=text, urgent=st.none() | text, points=points,
     struck=st.lists(st.integers(0, 4)).map(tuple), agreed=seconds, since=seconds, front=st.booleans(),
     ladder=st.lists(text, max_size=3).map(tuple), any_language=st.booleans(), texting=seconds, heard=seconds, advocate=st.none() | text,
-    display=text, joined=seconds, met=st.none() | seconds, gone=st.none() | seconds, alerted=st.booleans(), knocked=st.booleans(),
+    display=text, joined=seconds, stirred=seconds, met=st.none() | seconds, gone=st.none() | seconds, alerted=st.booleans(),
+    knocked=st.booleans(),
     held=st.lists(st.builds(Held, text, pairs, seconds), max_size=3).map(tuple),
     said=st.lists(st.builds(Said, text, text, text, seconds, st.sampled_from(Fate), st.none() | text), max_size=3).map(tuple),
     closing=seconds, ending=st.none() | st.sampled_from(Ending), helped=text,
@@ -32,6 +33,7 @@ TRIED: dict[str, st.SearchStrategy[Any]] = dict(
 handoffs = st.builds(Handoff, **TRIED)
 
 
+@settings(max_examples=50)
 @given(st.builds(Record, st.integers(1), handoffs, text, st.binary(), st.none() | text))
 def test_a_record_comes_back_as_it_was(record: Record) -> None:
     back = unpacked(packed(record))
@@ -39,6 +41,7 @@ def test_a_record_comes_back_as_it_was(record: Record) -> None:
     assert hash(back.handoff) == hash(record.handoff)  # no list came in the place of a tuple
 
 
+@settings(max_examples=50)
 @given(handoffs)
 def test_a_draft_comes_back_from_a_session(draft: Handoff) -> None:
     assert handoff_from(json.loads(json.dumps(asdict(draft)))) == draft

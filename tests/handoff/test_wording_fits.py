@@ -8,22 +8,26 @@ import pytest
 from babel import Locale as CldrLocale
 
 from bot.channels.segments import SmsShape, measure
-from bot.conversation.messages import Choice
+from bot.conversation.composing import compose, rest
+from bot.conversation.messages import Block, Choice, Turn
+from bot.conversation.sessions import Session
 from bot.desk.accounts import LONGEST_DISPLAY
-from bot.dialogue.catalogues import catalogues, compile_catalogues, translate
+from bot.dialogue.catalogues import catalogues, compile_catalogues, read_catalogues, translate
 from bot.handoff.life import Handoff, Point, State, Tell
 from bot.handoff.lines import MUST_REPORT
 from bot.handoff.wording import Option, Outlook, choice_option, closed_line, offer_lines, titled, worded
 from bot.knowledge.emergency import emergency_table
 from bot.locales import all_locales
+from bot.paths import LOCALES
 
 NAME = "M" * LONGEST_DISPLAY
 LONG = Outlook(0, 90 * 60.0, 240 * 60.0)
-OFFERED = ("agree", "card", "call", "no")
+OFFERED = ("agree", "call", "no")
 WAITED = ("stay", "leave")
 SAFE = ("text_short", "text_long", "text_never")
 HELPED = ("helped_yes", "helped_some", "helped_no")
 SHOWN = ("send", "none", "words")
+DUTIES = ((), MUST_REPORT[:1], MUST_REPORT[1:], MUST_REPORT)
 TITLES = (*OFFERED, *WAITED, *SAFE, *HELPED, *SHOWN, "offer", "join_now", "back", "any_language", "read", "end", "go_on")
 POINTS = (Point("urgent", "danger"), Point("topic", "rights_pay"), Point("topic", "find_shelter"), Point("country", "US"))
 # Everything that a person may be told, with the choices that go with it.
@@ -40,7 +44,7 @@ every_locale = pytest.mark.parametrize("locale", list(all_locales()))
 def compiled() -> None:
     """The catalogues as they stand now."""
     compile_catalogues()
-    catalogues.forget()
+    catalogues.put(read_catalogues(LOCALES, all_locales()))
 
 
 def handoff(locale: str, texting: float = 0.0) -> Handoff:
@@ -82,6 +86,28 @@ def test_everything_that_is_told_fits_with_its_choices(locale: str, name: str) -
 
 
 @every_locale
+@pytest.mark.parametrize("outlook", [LONG, Outlook(3, 90 * 60.0, 240 * 60.0), Outlook(3, None, 240 * 60.0)])
+@pytest.mark.parametrize("duties", DUTIES)
+def test_in_danger_the_wait_and_what_is_seen_of_her_come_whole_each_with_the_way_to_stop(
+    locale: str, outlook: Outlook, duties: tuple[str, ...]
+) -> None:
+    """As one SMS, or in two where what must be reported makes it too long for that."""
+    tell = Tell("waiting_urgent", {}, ("leave",))
+    (wait, seen), options = worded(handoff(locale, 1800.0), tell, None, outlook, 3600.0, frozenset(duties))
+    turn = Turn((Block(wait), Block(seen)), options=options, locale=locale)
+    reply, session = compose(turn, Session(turn=1, locale=locale), SmsShape(), asked_person=True)
+    replies = [reply]
+    while session.later:
+        reply, session = rest(session, SmsShape())
+        replies.append(reply)
+    assert [reply.text for reply in replies] in ([f"{wait}\n{seen}"], [wait, seen])
+    assert duties or len(replies) == 1
+    for reply in replies:
+        assert SmsShape().fits(reply.text, reply.choices, locale)
+        assert options[0][0] in [choice.title for choice in reply.choices]
+
+
+@every_locale
 def test_a_summary_of_several_points_fits_with_what_may_be_done(locale: str) -> None:
     lines, options = worded(handoff(locale), Tell("card", {}, (*(f"strike:{n}" for n in range(4)), *SHOWN)), None, LONG, 1.0)
     assert len(options) == len(POINTS) + len(SHOWN)
@@ -98,7 +124,7 @@ def test_titles_are_short_and_none_stands_twice_beside_another(locale: str) -> N
 
 @every_locale
 def test_the_offer_tells_only_what_the_hotline_must_report(locale: str) -> None:
-    said = {duties: offer_lines(locale, frozenset(duties))[0] for duties in ((), MUST_REPORT[:1], MUST_REPORT[1:], MUST_REPORT)}
+    said = {duties: offer_lines(locale, frozenset(duties))[0] for duties in DUTIES}
     assert len(set(said.values())) == len(said)
     assert min(said, key=lambda duties: len(said[duties])) == ()
     assert all(text.startswith(said[()][:10]) and text.endswith(said[()][-10:]) for text in said.values())

@@ -50,6 +50,26 @@ def test_the_helpline_is_in_the_directory_of_that_country_and_is_not_the_police(
         assert hotline.confirmed and not hotline.police_run
 
 
+FIRST = pytest.mark.parametrize("country", [country for country in sorted(TABLE) if TABLE[country].first_line])
+
+
+@FIRST
+def test_a_line_comes_before_the_helpline_only_where_it_is_open_round_the_clock_and_the_helpline_is_not_or_not_for_everybody(
+    country: str,
+) -> None:
+    first, hotline = TABLE[country].lines
+    assert (first, hotline) == (TABLE[country].first_line, TABLE[country].hotline)
+    assert first.always_open and first.confirmed and not first.police_run and first.country == country and first.phone
+    assert first.kind in ("trafficking_hotline", "gender_violence")
+    assert not hotline.always_open or hotline.for_some
+    assert set(first.audience) & {"anyone", "adults"}
+
+
+def test_there_are_such_lines_and_others_have_one() -> None:
+    assert [TABLE[country].first_line is not None for country in ("GB", "MY", "TW", "US", "AE")] == [True, True, True, False, False]
+    assert TABLE["US"].lines == [TABLE["US"].hotline] and TABLE["AD"].lines == []
+
+
 @every_country
 def test_every_number_is_confirmed_by_sources(country: str) -> None:
     for role in ("danger", "medical"):
@@ -130,6 +150,7 @@ def test_checked_is_what_somebody_signed(tmp_path: Path, by: str | None, on: str
         ({"silent": [{"sms": 999, "everywhere": False}]}, "sms: 999"),
         ({"hotline": "no-such-line"}, "hotline: no-such-line"),
         ({"hotline": 5}, "hotline: 5"),
+        ({"first_line": "no-such-line"}, "first_line: no-such-line"),
         ({"hotlin": None}, "hotlin: null"),
         ({"checked_by": "AB", "checked_on": "yesterday"}, "checked_on: yesterday"),
     ),
@@ -150,6 +171,8 @@ def test_an_entry_of_another_form_is_named(tmp_path: Path, broken: Any) -> None:
 def test_a_helpline_of_the_police_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^numbers\.yml line \d+: the helpline of XX is run by the police\. Choose another, or null\.$"):
         _read(tmp_path, XX={**GOOD, "hotline": POLICE})
+    with pytest.raises(DataError, match=r"^numbers\.yml line \d+: the helpline of XX is run by the police\. Choose another, or null\.$"):
+        _read(tmp_path, XX={**GOOD, "first_line": POLICE})
 
 
 def test_a_table_that_was_cut_off_is_refused(tmp_path: Path) -> None:

@@ -125,6 +125,23 @@ def test_of_lines_that_serve_as_well_as_each_other_the_one_that_is_vouched_for_c
     assert _names(Wish("find_legal_aid", "US", "en")) == ["for the law, of one", "of one source"]
 
 
+def test_of_lines_that_serve_as_well_as_each_other_one_that_is_always_open_comes_before_one_of_unknown_hours(stock: Stock) -> None:
+    stock(
+        _service("who knows when", "trafficking_hotline"),
+        _service("all day, of one source", "trafficking_hotline", always_open=True, confirmed=False),
+        _service("all day, for women", "gender_violence", always_open=True, audience=("women",)),
+        _service("all day", "gender_violence", always_open=True, audience=("adults",)),
+    )
+    assert _names(Wish("find_shelter", "US", "en", at=NOON))[:2] == ["all day", "who knows when"]
+    assert _names(Wish("find_shelter", "US", "en", at=NOON, audience=frozenset({"women"})))[0] == "all day, for women"
+
+
+def test_a_line_of_known_hours_stays_first_while_it_is_open(stock: Stock) -> None:
+    hours = {"openings": WEEKDAYS, "timezone": "America/Boise"}
+    stock(_service("by day", "trafficking_hotline", **hours), _service("all day", "gender_violence", always_open=True))
+    assert _names(Wish("find_shelter", "US", "en", at=NOON)) == ["by day", "all day"]
+
+
 def test_a_line_that_goes_by_two_names_is_said_once(stock: Stock) -> None:
     stock(_service("one", "trafficking_hotline", phone="116 016"), _service("the same", "gender_violence", phone="116016"))
     assert _names(Wish("find_shelter", "US", "en")) == ["one"]
