@@ -6,7 +6,7 @@ import asyncio
 import gc
 import json
 import weakref
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -238,6 +238,7 @@ async def test_a_stream_tells_nothing_while_it_cannot_be_told_who_listens_and_ev
     while b"event: alive" not in (event := await told.__anext__()):
         assert b"event: away" in event
     assert b"event: everything" in await told.__anext__()
+    assert isinstance(told, AsyncGenerator)
     await told.aclose()
 
 
