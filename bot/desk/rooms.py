@@ -94,6 +94,7 @@ class Rooms:
         self._door, self._handoffs, self._live, self._sessions, self._audit = door, handoffs, live, sessions, audit
         self._attendance, self._settings, self._idle, self._now, self._has_panel = attendance, settings, idle, now, has_panel
         self._parts = BoardParts()
+        self._looked = set[tuple[str, str, str]]()  # who looks on, at which case, in which hour
 
     def routes(self) -> list[BaseRoute]:
         """Where they are."""
@@ -213,13 +214,26 @@ class Rooms:
 
         Raises:
             Refused: it is gone, or another's.
+            StaffFilesUnavailable: it is another's, and that a supervisor looks on cannot be noted.
         """
         view = await self._handoffs.case(visit.case)
         if view is None:
             raise Refused(410, "over")
-        if view.row.advocate != visit.name and not visit.session.account.supervisor:
-            raise Refused(403, "not_yours")
+        if view.row.advocate != visit.name:
+            if not visit.session.account.supervisor:
+                raise Refused(403, "not_yours")
+            await self._note_look(visit)
         return view
+
+    async def _note_look(self, visit: Visit) -> None:
+        """Notes once in an hour that a supervisor reads what a person writes to another: the page asks for it again and again.
+
+        Source: OWASP ASVS 4.0.3, 8.3.5 (who reads what is sensitive is noted, without a word of it).
+        """
+        look = (visit.name, visit.case, f"{self._now():%Y-%m-%dT%H}")
+        if look not in self._looked:
+            await self._note(visit, Act.LOOKED_ON)
+            self._looked = {one for one in self._looked if one[2] == look[2]} | {look}
 
     def _live_values(self, visit: Visit, view: CaseView) -> dict[str, Any]:
         shown = [self._message(visit, view, one) for one in view.said]

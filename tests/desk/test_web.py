@@ -463,6 +463,18 @@ async def test_a_supervisor_sees_all_cases_reads_and_hands_on_but_does_not_write
     assert desk.noted()[-2:] == [("sue", "transferred"), ("sue", "requeued")]
 
 
+async def test_that_a_supervisor_reads_anothers_case_is_noted_by_whatever_way_and_once_an_hour(desk: TrialDesk, browsers: Any) -> None:
+    ana, sue = await browsers("ana", "sue")
+    path = await taken(ana, await desk.somebody_waits())
+    before = len(desk.noted())
+    for part in ("/live", "", "/live", "/colleagues"):
+        assert (await sue.get(path + part)).status_code == 200
+        assert (await ana.get(path + part)).status_code == 200
+    assert desk.noted()[before:] == [("sue", "looked_on")]
+    await sue.get(f"/desk/case/{(await desk.somebody_waits()).case}")
+    assert desk.noted()[before:] == [("sue", "looked_on")] * 2
+
+
 async def test_a_case_goes_only_to_one_who_is_there(desk: TrialDesk, browsers: Any) -> None:
     (ana,) = await browsers("ana")
     path = await taken(ana, await desk.somebody_waits())
