@@ -446,6 +446,8 @@ def test_after_signing_out_going_back_shows_nothing(served: Served, at: DeskPage
     expect(ana.locator(".points")).to_contain_text("secret words")
     ana.locator(".more summary").click()
     ana.get_by_role("button", name="Sign out").click()
+    expect(ana.locator("h1")).to_have_text("End of shift")
+    ana.locator("#room").get_by_role("button").last.click()
     expect(ana.locator("#name")).to_be_visible()
     ana.go_back()
     expect(ana.locator("#name")).to_be_visible()
@@ -497,7 +499,11 @@ def test_new_words_are_heard_where_the_sound_is_on(served: Served, at: DeskPage)
     send(ana, "hello")
     expect(bubbles(ana)).to_have_count(1)
     before = ana.evaluate("window.tones")
+    ana.evaluate("document.hasFocus = () => false")
     served.do(first.writes("in the other case"))
+    expect(ana).to_have_title("(1) New words")
+    ana.evaluate("document.hasFocus = () => true; window.dispatchEvent(new Event('focus'))")
+    expect(ana).to_have_title(f"Case {number_of(second.case)} · Desk")
     until(lambda: ana.evaluate("window.tones") > before, 10)
     expect(ana.locator(f"#mine-{first.case}")).to_contain_text("waits for your answer")
 
@@ -600,6 +606,8 @@ def each_room(page: Page, served: Served) -> Iterator[str]:
     yield "case"
     page.goto(f"/desk/case/{others[0].case}")
     yield "another's case"
+    page.goto("/desk/shift")
+    yield "shift"
     page.goto("/desk/wipe")
     yield "wipe"
     page.locator(".more summary").click()
