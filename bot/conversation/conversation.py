@@ -190,7 +190,8 @@ class Conversation:
         if message.kind in _WORDLESS:
             return self._fixed(message, session, shape, *_WORDLESS[message.kind])
         if message.kind is Kind.TEXT and not any(c.isalnum() or c == "\N{SQUARED SOS}" for c in message.text):
-            return self._fixed(message, session, shape, *_EMPTY)
+            read = await self._human.signs(message, session, shape) if self._human else None
+            return read or self._fixed(message, session, shape, *_EMPTY)
         text, payload = self._meant(message, session)
         if payload and text == LATER:
             return (*rest(session, shape), False)
