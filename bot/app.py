@@ -159,7 +159,7 @@ def build_service(
     *,
     first_worker: bool = True,
     home: Path | None = None,
-    broke_off: bool = False,
+    broken_until: float = 0.0,
     drains: bool = True,
 ) -> Service:
     """Puts the parts of one worker together.
@@ -170,7 +170,7 @@ def build_service(
         keys: of sessions, shared by all workers.
         first_worker: this one polls Telegram.
         home: folder in which the editions of the service lie.
-        broke_off: the service before this one ended with cases open.
+        broken_until: see `Handoffs`; monotonic seconds.
         drains: see `Service`.
     Raises:
         ConfigurationError: numbers are unchecked.
@@ -181,7 +181,7 @@ def build_service(
     dialogue = DialogueProcess(edition)
     sessions = Sessions(store, keys, settings.session_minutes)
     outlets: dict[str, Outlet] = {}
-    handoffs = _handoffs(settings, store, keys, Pusher(sessions, outlets), home, broke_off=broke_off)
+    handoffs = _handoffs(settings, store, keys, Pusher(sessions, outlets), home, broken_until)
     conversation = Conversation(dialogue, sessions, LastWall(), handoffs)
     telegram = None
     if settings.telegram:
@@ -195,12 +195,12 @@ def build_service(
             shared=shared_message_ids(store, keys, settings.session_minutes) if settings.redis_url else None,
         )
     twilio = TwilioApi(settings.twilio, settings.public_url) if settings.twilio else None
-    trial = None if settings.real_channels else TrialPhones(conversation.answer, store, keys, told_to(handoffs))
+    trial = None if settings.real_channels else TrialPhones(conversation.answer, store, keys, told_to(handoffs), _played(settings))
     outlets.update(trial.outlets() if trial else _real_outlets(telegram, twilio))
     return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, trial, outlets, handoffs, home, drains)
 
 
-def _handoffs(settings: Settings, store: Store, keys: KeyRing, pusher: Pusher, home: Path | None, *, broke_off: bool) -> Handoffs:
+def _handoffs(settings: Settings, store: Store, keys: KeyRing, pusher: Pusher, home: Path | None, broken_until: float) -> Handoffs:
     """The desk's side of the service. Without an account there is nobody who could sign in, and nobody is offered."""
     return Handoffs(
         store,
@@ -209,8 +209,13 @@ def _handoffs(settings: Settings, store: Store, keys: KeyRing, pusher: Pusher, h
         staffed=Staffed(settings.staff_folder / ACCOUNTS),
         counts=Counts(settings.staff_folder / COUNTS),
         tell_open=(lambda count: tell_open_cases(home, count)) if home else (lambda count: None),
-        broke_off=broke_off,
+        broken_until=broken_until,
     )
+
+
+def _played(settings: Settings) -> Store:
+    """What the providers of the trial phones hold: no part of what the service holds."""
+    return RedisStore(settings.redis_url, "helpline-trial:") if settings.redis_url else MemoryStore()
 
 
 def _real_outlets(telegram: TelegramChannel | None, twilio: TwilioApi | None) -> Outlets:
@@ -250,6 +255,8 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
             parts.push_async_callback(service.dialogue.stop)
             if service.twilio:
                 parts.push_async_callback(service.twilio.aclose)
+            if service.trial:
+                parts.push_async_callback(service.trial.close)
             if rotate:
                 parts.callback(asyncio.create_task(rotate_keys(service.keys, settings.session_minutes)).cancel)
             if service.telegram:
@@ -286,10 +293,11 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
 
 
 async def _drain(service: Service) -> None:
-    """Ends the cases, where no other worker goes on with them; and writes what was counted."""
+    """Ends the cases, where no other worker goes on with them; sends what is under way, and writes what was counted."""
     with contextlib.suppress(HelplineError):
         if service.drains:
             await service.handoffs.end_all(Ending.STOPPED)
+    await service.handoffs.settle()
     with contextlib.suppress(HelplineError):
         service.handoffs.counts.write()
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -35,7 +36,9 @@ _TICK = 0.5  # seconds between two looks at the workers
 _LONGEST_STOP = 30.0  # seconds that workers get to answer what is open, to send it, and to delete records at the provider
 _STOP = "stop"  # what the parent tells its workers before all of them end
 _LONGEST_TAKE = 120.0  # seconds that a worker may need for another edition; its dialogue process may take 60 to start
-_LONGEST_EXCHANGE = 30.0  # seconds from a request's first byte to its answer's last; no provider waits longer than 15
+# Seconds from a request's first byte to its answer's first, and then to each further part of it; no provider waits longer than 15.
+_LONGEST_EXCHANGE = 30.0
+_BROKEN_SECONDS = 3600.0  # for which people are told that the service before this one broke off
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -48,8 +51,27 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Starts its time."""
         super().connection_made(transport)
-        self._in_head, self._head = True, 0
+        self._in_head, self._head, self._streams = True, 0, False
         self._end = self.loop.call_later(_LONGEST_EXCHANGE, transport.abort)
+        self._answer, self.app = self.app, self._in_parts
+
+    async def _in_parts(self, scope: Any, receive: Any, send: Any) -> None:
+        """The application, with time for each part of an answer that comes in several, such as the events of a desk."""
+
+        async def sent(message: Any) -> None:
+            await send(message)
+            self._streams = message["type"] == "http.response.body" and message.get("more_body", False)
+            if self._streams and not self.transport.is_closing():
+                self._end.cancel()
+                self._end = self.loop.call_later(_LONGEST_EXCHANGE, self.transport.abort)
+
+        await self._answer(scope, receive, sent)
+
+    def shutdown(self) -> None:
+        """Ends what would never end by itself: behind it wait the goodbyes to people."""
+        if self._streams:
+            self.transport.close()
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Reads on, unless the head is too long."""
@@ -124,7 +146,7 @@ def serve(settings: Settings, model: Path) -> None:
 
 def _serve_alone(settings: Settings, editions: Editions, edition: Edition, reloading: Reloading, listener: socket.socket) -> None:
     put_in_use(read_tables(edition.root))
-    service = build_service(settings, edition, KeyRing(), home=editions.home, broke_off=editions.broke_off)
+    service = build_service(settings, edition, KeyRing(), home=editions.home, broken_until=_broken_until(editions))
 
     def take(another: Edition) -> None:
         taking = service.take_soon(another)
@@ -136,6 +158,11 @@ def _serve_alone(settings: Settings, editions: Editions, edition: Edition, reloa
 
     reloading.begin(editions, edition, take)
     _run(settings, build_app(service), listener)
+
+
+def _broken_until(editions: Editions) -> float:
+    """Until when people are told that the service before this one broke off, in monotonic seconds: they are the same in all workers."""
+    return time.monotonic() + _BROKEN_SECONDS if editions.broke_off else 0.0
 
 
 def _leave_no_core() -> None:
@@ -172,14 +199,14 @@ class _Start:
         edition: what it says.
         home: folder of the editions.
         patient: see `build_app`.
-        broke_off: see `Editions`.
+        broken_until: see `build_service`.
     """
 
     number: int
     edition: Edition
     home: Path
     patient: bool
-    broke_off: bool
+    broken_until: float
 
 
 def _work(settings: Settings, start: _Start, listener: socket.socket, pipe: Connection) -> None:
@@ -199,7 +226,7 @@ def _serve_as_worker(settings: Settings, start: _Start, listener: socket.socket,
     keys = KeyRing(*map(Epoch, pipe.recv()))
     put_in_use(read_tables(start.edition.root))
     service = build_service(
-        settings, start.edition, keys, first_worker=start.number == 0, home=start.home, broke_off=start.broke_off, drains=False
+        settings, start.edition, keys, first_worker=start.number == 0, home=start.home, broken_until=start.broken_until, drains=False
     )
 
     def follow() -> None:
@@ -213,7 +240,8 @@ def _serve_as_worker(settings: Settings, start: _Start, listener: socket.socket,
                     signal.raise_signal(signal.SIGTERM)
                 else:
                     keys.rotate(Epoch(told))
-        except (EOFError, OSError):  # the parent is gone: so are the keys of whoever comes next
+        except (EOFError, OSError):  # the parent is gone: so are the keys of whoever comes next, and all workers end
+            service.drains = True
             signal.raise_signal(signal.SIGTERM)
 
     def answer(done: Future[None]) -> None:
@@ -282,7 +310,7 @@ class _Workers:
 
     def __init__(self, settings: Settings, editions: Editions, edition: Edition, listener: socket.socket) -> None:
         self._settings, self._home, self._edition, self._listener = settings, editions.home, edition, listener
-        self._broke_off = editions.broke_off
+        self._broken_until = _broken_until(editions)
         self._context, self._keys = multiprocessing.get_context("spawn"), KeyRing()
         self._workers: dict[int, _Worker] = {}
         self._stopping = threading.Event()
@@ -309,7 +337,7 @@ class _Workers:
 
     def _launch(self, number: int, *, patient: bool = False) -> None:
         ours, theirs = self._context.Pipe()
-        start = _Start(number, self._edition, self._home, patient, self._broke_off and not patient)
+        start = _Start(number, self._edition, self._home, patient, self._broken_until)
         process = self._context.Process(target=_work, args=(self._settings, start, self._listener, theirs))
         process.start()
         theirs.close()

@@ -131,12 +131,12 @@ class Conversation:
             return self.last_wall.reply(message, session.locale, _country_of(message, session))
 
     async def _leave(self, message: Message, came: float, reply: Reply) -> Reply:
-        try:
-            await self._sessions.leave(message, came)
-            if self._human:
-                await self._human.left(message)
-        except HelplineError:
-            self.failures += 1
+        leaving = [self._sessions.leave(message, came), *([self._human.left(message)] if self._human else [])]
+        for left in leaving:  # each, also where another fails
+            try:
+                await left
+            except HelplineError:
+                self.failures += 1
         return reply
 
     async def _has_left(self, message: Message, came: float) -> bool:
@@ -189,14 +189,15 @@ class Conversation:
             return self._fixed(message, session, shape, *_LATE)
         if message.kind in _WORDLESS:
             return self._fixed(message, session, shape, *_WORDLESS[message.kind])
-        if message.kind is Kind.TEXT and not any(c.isalnum() or c == "\N{SQUARED SOS}" for c in message.text):
-            read = await self._human.signs(message, session, shape) if self._human else None
-            return read or self._fixed(message, session, shape, *_EMPTY)
+        if message.kind is Kind.TEXT and not message.text.strip():
+            return self._fixed(message, session, shape, *_EMPTY)
         text, payload = self._meant(message, session)
         if payload and text == LATER:
             return (*rest(session, shape), False)
         if self._human and (answered := await self._human.instead(message, session, shape, text, payload, self._ask(message, session))):
             return answered
+        if message.kind is Kind.TEXT and not any(c.isalnum() or c == "\N{SQUARED SOS}" for c in message.text):
+            return self._fixed(message, session, shape, *_EMPTY)  # an advocate can read a heart, or a question mark; the model cannot
         if text is None or text.startswith(PAYLOAD):
             return self._fixed(message, session, shape, *(_LOST if message.kind is Kind.PLACE else _GONE))
         turn = await self._dialogue.reply(text, session.state, self._hints(message, session, payload), payload=payload)
@@ -251,7 +252,8 @@ class Conversation:
     def _fixed(self, message: Message, session: Session, shape: Shape, context: str, sentence: str) -> tuple[Reply, Session, bool]:
         """A sentence that needs no model. What was open stays open; and where the session was urgent, the number comes first once more."""
         locale = session.locale or likely_locale(message)
-        lead = translate(locale, context, sentence)
+        lost = self._human.lost_lines(session, locale, _country_of(message, session)) if self._human else ()
+        lead = "\n".join((*lost, translate(locale, context, sentence)))
         if session.urgent:
             lead = f"{self.last_wall.number_line(locale, _country_of(message, session), session.urgent)}\n{lead}"
         reply, after = rest(session, shape, lead=lead, locale=locale)

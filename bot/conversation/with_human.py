@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 
 from bot.conversation.composing import PERSON, compose
+from bot.conversation.last_wall import likely_locale
 from bot.conversation.messages import SILENCE, Block, Kind, Message, Reply, Shape, Turn
 from bot.conversation.sessions import Session
 from bot.errors import HelplineError
@@ -112,18 +113,10 @@ class WithHuman:
             return (*compose(told, session, shape, asked_person=True), False)
         return SILENCE, session.next(session.state, session.locale), False
 
-    async def signs(self, message: Message, session: Session, shape: Shape) -> Answered | None:
-        """A message without words ("??", a thumb up) where an advocate reads it; None where it is for the bot."""
-        where = await self._handoffs.state_of(message.channel, message.address)
-        heard = await self._handoffs.wrote(where[0], message.delivery, message.text) if where and where[1] is State.JOINED else None
-        if heard is None or heard.to_bot:
-            return None
-        return self._said(heard, session, shape) or (SILENCE, session.next(session.state, session.locale), False)
-
     async def _offered(self, message: Message, session: Session, shape: Shape) -> Answered | None:
         if not await self._handoffs.can_take(message.channel, message.address):
             return None
-        heard = self._handoffs.offer(session.locale or "en", message.channel, _points(session), None)
+        heard = self._handoffs.offer(session.locale or likely_locale(message), message.channel, _points(session), None)
         return self._said(heard, session, shape)
 
     @staticmethod
@@ -137,7 +130,7 @@ class WithHuman:
 
     async def beside(self, message: Message, session: Session, turn: Turn, payload: bool) -> tuple[Turn, Session]:
         """The bot's turn with what a handoff has to say beside it, and the session with what an advocate may be told."""
-        if session.state is None and (lost := self._handoffs.lost_lines(turn.locale, message.country)):
+        if lost := self.lost_lines(session, turn.locale, message.country):
             turn = replace(turn, blocks=(*map(Block, lost), *turn.blocks))
         session = _noted(session, turn)
         if turn.ended or turn.bare:
@@ -155,6 +148,10 @@ class WithHuman:
         if not turn.urgent and not turn.offers_person:
             return await self._beside_draft(draft, message, session, turn) if draft else (turn, session)
         return await self._with_offer(message, session, turn, payload)
+
+    def lost_lines(self, session: Session, locale: str, country: str | None) -> tuple[str, ...]:
+        """What she hears first, where the service lost what it held of her; else nothing."""
+        return self._handoffs.lost_lines(locale, country) if session.state is None else ()
 
     @staticmethod
     def _answered_draft(session: Session, turn: Turn) -> tuple[Handoff, str] | None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from unicodedata import category
 
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -121,7 +122,7 @@ class Rooms:
 
     # --- the frame -------------------------------------------------------------------------------------------------------------------
 
-    async def _framed(self, visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
+    async def framed(self, visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
         """A whole page."""
         shown, account = await self._live.shown(), visit.session.account
         presence = shown.presence(account.name)
@@ -141,7 +142,7 @@ class Rooms:
 
     async def _over(self, visit: Visit, status: int, heading: tuple[str, str], sentence: tuple[str, str]) -> Response:
         locale = visit.locale
-        return await self._framed(visit, "over.html", status, heading=said(locale, heading), sentence=said(locale, sentence))
+        return await self.framed(visit, "over.html", status, heading=said(locale, heading), sentence=said(locale, sentence))
 
     async def _mine(self, visit: Visit) -> Response:
         shown = await self._live.shown()
@@ -169,7 +170,7 @@ class Rooms:
         return {"lines": lines_now(visit.locale, self._settings(), self._now())}
 
     async def _board(self, visit: Visit) -> Response:
-        return await self._framed(visit, "board.html", **await self._board_values(visit), **self._lines_values(visit))
+        return await self.framed(visit, "board.html", **await self._board_values(visit), **self._lines_values(visit))
 
     async def _board_live(self, visit: Visit) -> Response:
         return HTMLResponse(rendered("board_live.html", visit.locale, **await self._board_values(visit)))
@@ -245,7 +246,7 @@ class Rooms:
         except Refused as refused:
             heading = NOT_YOURS if refused.status == 403 else IS_OVER
             return await self._over(visit, refused.status, heading, PROBLEMS[refused.problem])
-        return await self._framed(
+        return await self.framed(
             visit,
             "case.html",
             points=view.points,
@@ -267,8 +268,8 @@ class Rooms:
         key, words = visit.form.get("key", ""), visit.form.get("text", "").replace("\r\n", "\n").strip()
         if not _KEY.fullmatch(key):
             raise Refused(400, "malformed")
-        if not words:
-            raise Refused(400, "empty")
+        if not any(category(letter)[0] not in "CZ" for letter in words):
+            raise Refused(400, "empty")  # a phone that rings for an empty message draws eyes to it
         if len(words) > MOST_CHARACTERS:
             raise Refused(413, "too_long")
         refusal = await self._handoffs.answer(visit.case, visit.advocate, key, words)
@@ -329,7 +330,7 @@ class Rooms:
     # --- erasing everything ----------------------------------------------------------------------------------------------------------
 
     async def _wipe_page(self, visit: Visit) -> Response:
-        return await self._framed(visit, "wipe.html", word=said(visit.locale, WIPE_WORD))
+        return await self.framed(visit, "wipe.html", word=said(visit.locale, WIPE_WORD))
 
     async def _wipe(self, visit: Visit) -> Response:
         """Erases first and notes it afterwards: nothing may hinder it. That it is meant say three presses of keys, or the typed word."""

@@ -2,11 +2,15 @@
 
 A case outlives the keys of sessions, which change every few minutes: `keep_up` moves each case under the present ones, with its
 capsule and the hash by which it is found. Redis keeps nothing on disk and is empty after a restart: each worker remembers the cases that
-it has seen, sealed as they are, and `put_back` gives back what is gone.
+it has seen, sealed, and gives back what is gone, before it tells anybody that something is not there.
+
+A worker may be killed between any two words with the store. So each way of writing several things ends with the one that makes the
+others count, or leaves something that the next look of any worker mends.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +25,9 @@ _ALL = "cases"  # the set of their ids
 _MARK = "cases:mark"  # is gone when the store has been emptied
 _LONGEST_STEP = 10.0  # seconds after which whoever holds a case is taken for dead
 _HOUR, _YEAR = 3_600.0, 365 * 86_400.0
+_SILENT = 600.0  # seconds after which nothing is under way any more to one who has left
 _WIPED = b"wiped"  # how the mark begins after a wipe
+_WIPING = 1.0  # seconds in which a wipe puts its mark into the store that it has emptied
 
 
 class Changing:
@@ -43,13 +49,25 @@ class Cases:
         store: where they lie.
         keys: what they are sealed and found with.
         longest: seconds after which one is gone whatever happens.
+
+    Attributes:
+        half_open: cases that could not be opened, of which a part may be there: to be ended, as whoever agreed to them was told of a fault.
     """
 
     def __init__(self, store: Store, keys: KeyRing, longest: float) -> None:
         self._store, self._keys, self._longest = store, keys, longest + _HOUR
+        self.half_open = set[str]()
         self._seen: dict[str, bytes] = {}
+        self._sealed_with = keys.current
+        self._findable = set[str]()  # those that are known to be found by their address
         self._mark: bytes | None = None
-        self._missed = False
+        self._filling = asyncio.Lock()
+        self._back = 0
+
+    @property
+    def remembers(self) -> bool:
+        """Whether this worker knows of an open case."""
+        return bool(self._seen)
 
     @staticmethod
     def _name(case: str) -> str:
@@ -60,6 +78,10 @@ class Cases:
         return f"capsule:{case}"
 
     @staticmethod
+    def _silent_name(case: str) -> str:
+        return f"silent:{case}"
+
+    @staticmethod
     def _found_by(epoch: Epoch, channel: str, address: str) -> str:
         return epoch.identify("case", channel, address)
 
@@ -67,17 +89,34 @@ class Cases:
         """Begins a case; returns its id.
 
         Raises:
-            StoreFull, StoreUnavailable: it cannot be kept.
+            StoreFull, StoreUnavailable: it cannot be kept. What lies there of it is in `half_open`.
         """
         case, epoch = secrets.token_hex(8), self._keys.current
         capsule = epoch.seal(address.encode("utf-8", "surrogatepass"), self._capsule_name(case))
-        await self._save(case, Record(1, handoff, channel, capsule, country), epoch)
-        await self._find(epoch, case, channel, address)
-        await self._store.add(_ALL, case)
+        try:
+            await self._save(case, Record(1, handoff, channel, capsule, country), epoch)
+            await self._store.add(_ALL, case)
+            await self._find(epoch, case, channel, address)
+        except BaseException:
+            self.half_open.add(case)
+            raise
         return case
 
     async def of(self, channel: str, address: str) -> str | None:
         """The open case of whoever has that address, or None."""
+        await self._whole()
+        return await self._found(channel, address)
+
+    def remembered(self, channel: str, address: str) -> set[str]:
+        """The cases of whoever has that address as far as this worker knows of them without the store."""
+        found = set[str]()
+        for case, sealed in self._seen.items():
+            opened = self._unsealed(case, sealed)
+            if opened and opened[0].channel == channel and self._address(case, *opened) == address:
+                found.add(case)
+        return found
+
+    async def _found(self, channel: str, address: str) -> str | None:
         for epoch in (self._keys.current, self._keys.previous):
             name = self._found_by(epoch, channel, address)
             sealed = await self._store.get(name)
@@ -87,11 +126,13 @@ class Cases:
 
     async def all(self) -> dict[str, Record]:
         """Every open case by its id."""
-        found = {case: await self.read(case) for case in await self._store.members(_ALL)}
-        return {case: record for case, record in found.items() if record}
+        await self._whole()
+        found = {case: await self._opened(case) for case in await self._store.members(_ALL)}
+        return {case: opened[0] for case, opened in found.items() if opened}
 
     async def read(self, case: str) -> Record | None:
         """A case as it stands; None where there is none any more."""
+        await self._whole()
         opened = await self._opened(case)
         return opened[0] if opened else None
 
@@ -107,6 +148,7 @@ class Cases:
         Raises:
             StoreUnavailable: it cannot be had or kept.
         """
+        await self._whole()
         async with self._store.lock(self._name(case), _LONGEST_STEP):
             opened = await self._opened(case)
             if opened is None:
@@ -120,18 +162,40 @@ class Cases:
             elif changing.record != record:
                 await self._save(case, replace(changing.record, version=record.version + 1), epoch)
 
-    async def keep_up(self) -> None:
-        """Moves what still lies under the previous keys under the present ones, and remembers what is there."""
-        members = await self._store.members(_ALL)
+    async def keep_up(self) -> dict[str, Record]:
+        """Moves what still lies under the previous keys under the present ones; remembers, and returns, every open case by its id."""
+        members, found = await self._store.members(_ALL), dict[str, Record]()
         for case in members:
             opened = await self._opened(case)
             if opened is None:
                 await self._forget_if_gone(case)
-            elif opened[1] is not self._keys.current:
+                continue
+            found[case] = opened[0]
+            if opened[1] is not self._keys.current:
                 await self._move(case)
+            elif case not in self._findable:
+                await self._see_that_it_is_found(case, *opened)
+        self._findable &= members
         if await self._store.get(_MARK) == self._mark is not None:  # else it has just been emptied, and what is remembered is all there is
             for case in set(self._seen) - members:
-                del self._seen[case]
+                if await self._store.get(self._name(case)) is None:  # else it has just begun
+                    self._seen.pop(case, None)
+        return found
+
+    async def _see_that_it_is_found(self, case: str, record: Record, epoch: Epoch) -> None:
+        """A worker that was killed while it opened the case may have left it so that she does not come to it."""
+        address = self._address(case, record, epoch)
+        if address is not None and await self._found(record.channel, address) is None:
+            await self._find(epoch, case, record.channel, address)
+        self._findable.add(case)
+
+    async def silence(self, case: str) -> None:
+        """She has left: nothing that is under way to her may go out any more, and no worker that did not hear of it may put it back."""
+        await self._store.set(self._silent_name(case), b"1", _SILENT)
+
+    async def is_silenced(self, case: str) -> bool:
+        """Whether she has left."""
+        return await self._store.get(self._silent_name(case)) is not None
 
     def forget(self, case: str) -> None:
         """It has ended: this worker would not put it back."""
@@ -139,47 +203,67 @@ class Cases:
 
     async def wipe(self) -> None:
         """Forgets everything that is in the store, and lets every worker forget the cases that it remembers."""
-        await self._store.clear()
         self._seen.clear()
+        await self._store.clear()
         self._mark = _WIPED + secrets.token_bytes(8)
         await self._store.set(_MARK, self._mark, _YEAR)
 
     async def put_back(self) -> int:
-        """Gives a store that has been emptied the cases back that this worker remembers; returns how many.
+        """Gives a store that has been emptied the cases back that this worker remembers; returns how many since the last call.
 
         Several workers do so at once; the newest version of each case stays.
         """
-        mark = await self._store.get(_MARK)
-        if mark is None and not self._missed:
-            self._missed = True  # a wipe puts its own mark there at once: only one that stays away was lost
-            return 0
-        self._missed = False
-        if mark is None:
-            await self._store.set_new(_MARK, secrets.token_bytes(8), _YEAR)
-            mark = await self._store.get(_MARK)
-        if mark == self._mark:
-            return 0
-        emptied, self._mark = self._mark is not None, mark
-        if mark and mark.startswith(_WIPED):
-            self._seen.clear()
-        if not emptied:
-            return 0
-        back = 0
-        for case, sealed in list(self._seen.items()):
-            back += await self._put_back(case, sealed)
+        self._reseal()
+        await self._fill()
+        back, self._back = self._back, 0
         return back
+
+    def _reseal(self) -> None:
+        """Keeps what is remembered under the present keys, also while the store is away: it may be for longer than keys live."""
+        if self._sealed_with is self._keys.current:
+            return
+        self._sealed_with = self._keys.current
+        for case, sealed in list(self._seen.items()):
+            opened = self._unsealed(case, sealed)
+            moved = self._moved(case, *opened, self._sealed_with) if opened else None
+            if moved:
+                self._seen[case] = self._sealed_with.seal(packed(moved), self._name(case))
+            else:
+                del self._seen[case]
+
+    async def _whole(self) -> None:
+        """Returns when what is not in the store is really gone: one that has just been emptied has all back then."""
+        if self._mark is not None and await self._store.get(_MARK) != self._mark:
+            await self._fill()
+
+    async def _fill(self) -> None:
+        async with self._filling:
+            mark = await self._store.get(_MARK)
+            if mark is None and self._mark is not None:
+                await asyncio.sleep(_WIPING)  # only a mark that stays away was lost
+            if mark is None:
+                await self._store.set_new(_MARK, secrets.token_bytes(8), _YEAR)
+                mark = await self._store.get(_MARK)
+            if mark == self._mark:
+                return
+            if mark and mark.startswith(_WIPED):
+                self._seen.clear()
+            if self._mark is not None:
+                for case, sealed in list(self._seen.items()):
+                    self._back += await self._put_back(case, sealed)
+            self._mark = mark  # last: where it breaks off, all of it is done again
 
     async def _put_back(self, case: str, sealed: bytes) -> bool:
         ours = self._unsealed(case, sealed)
-        if ours is None:
+        if ours is None or await self.is_silenced(case):
             return False
         async with self._store.lock(self._name(case), _LONGEST_STEP):
             theirs = await self._opened(case)
-            if theirs and theirs[0].version >= ours[0].version:
-                return False
-            await self._move_record(case, *ours)
+            is_newer = theirs is None or theirs[0].version < ours[0].version
+            if is_newer:
+                await self._move_record(case, *ours)
             await self._store.add(_ALL, case)
-        return True
+        return is_newer
 
     async def _move(self, case: str) -> None:
         async with self._store.lock(self._name(case), _LONGEST_STEP):
@@ -189,11 +273,18 @@ class Cases:
 
     async def _move_record(self, case: str, record: Record, epoch: Epoch) -> None:
         address, current = self._address(case, record, epoch), self._keys.current
-        if address is None:
+        moved = self._moved(case, record, epoch, current)
+        if address is None or moved is None:
             return
-        capsule = current.seal(address.encode("utf-8", "surrogatepass"), self._capsule_name(case))
-        await self._save(case, replace(record, capsule=capsule), current)
         await self._find(current, case, record.channel, address)
+        await self._save(case, moved, current)  # last: until it is there, the next look does it again
+
+    def _moved(self, case: str, record: Record, epoch: Epoch, current: Epoch) -> Record | None:
+        """The record with its capsule under other keys."""
+        address = self._address(case, record, epoch)
+        if address is None:
+            return None
+        return replace(record, capsule=current.seal(address.encode("utf-8", "surrogatepass"), self._capsule_name(case)))
 
     async def _forget_if_gone(self, case: str) -> None:
         if await self._store.get(self._name(case)) is None:

@@ -38,10 +38,8 @@ _TOPIC = "desk"  # under which notices are published
 _TICK = 2.0  # seconds between looks at what time has brought
 _REPORT_SECONDS = 3 * 3600.0  # for which a provider's report on a message can come
 _BLOCK_SECONDS = 24 * 3600.0
-_BROKEN_SECONDS = 3600.0  # for which people are told that the line broke
 _COUNTS_EVERY = 600.0  # seconds
 _DRAIN = 8.0  # seconds that goodbyes get
-_SILENT = 600.0  # seconds after which nothing is under way any more to one who has left
 _TURN, _LOOK = 30.0, 0.05  # seconds for which words wait for those before them that another worker sends, and between looks at these
 _LOG = logging.getLogger(__name__)
 
@@ -128,7 +126,7 @@ class Handoffs:
         staffed: whether there is anybody who could sign in at the desk at all.
         counts: for reports.
         tell_open: is told how many cases are open, often.
-        broke_off: the service before this one ended with cases open.
+        broken_until: until when, by the clock, people are told that the service before this one broke off with cases open.
         clock: seconds, the same in all workers.
         now: the time of day, aware.
     """
@@ -142,7 +140,7 @@ class Handoffs:
         staffed: Callable[[], bool] = lambda: True,
         counts: Counts | None = None,
         tell_open: Callable[[int], None] = lambda count: None,
-        broke_off: bool = False,
+        broken_until: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.timezone.utc),
     ) -> None:
@@ -156,7 +154,8 @@ class Handoffs:
         self._stale: set[str] | None = None  # None: all
         self._looking = asyncio.Lock()
         self._tell_open = tell_open
-        self._broken_until = clock() + _BROKEN_SECONDS if broke_off else 0.0
+        self._broken_until = broken_until
+        self._left = set[str]()
         self._counts_written = clock()
 
     # --- the stated times ----------------------------------------------------------------------------------------------------
@@ -172,12 +171,17 @@ class Handoffs:
         """Whether this service has a desk at all."""
         return self._staffed()
 
+    @property
+    def _has_cases(self) -> bool:
+        """Whether there may be an open case: also one whose advocates have just lost their accounts."""
+        return self.in_use or self._cases.remembers
+
     async def state_of(self, channel: str, address: str) -> tuple[str, State] | None:
         """The open case of whoever has that address, and where it stands for her; None where there is none.
 
         As long as she does not know of the advocate who has it, she waits, and what she writes is for the bot.
         """
-        if not self.in_use:
+        if not self._has_cases:
             return None
         case = await self._cases.of(channel, address)
         record = await self._cases.read(case) if case else None
@@ -248,13 +252,23 @@ class Handoffs:
             urgent: the kind of urgency that was surely heard in them.
             locale: in which the bot answers her, where it does.
         """
-        key = self._keys.current.identify("said", key)[:16] if key else secrets.token_hex(8)
+        key = self._keys.steady.identify("said", key)[:16] if key else secrets.token_hex(8)  # the same for a repeat after a rotation
         return await self._direct(case, life.Wrote(self._clock(), key, text, urgent, locale))
 
     async def left(self, channel: str, address: str) -> None:
-        """She left, erased or stopped."""
-        if self.in_use and (case := await self._cases.of(channel, address)):
-            await self._direct(case, life.Left(self._clock()))
+        """She left, erased or stopped. Where the store is away, it is done as soon as that is back: no word may reach her any more.
+
+        Raises:
+            StoreUnavailable: it is not done yet.
+        """
+        if not self._has_cases:
+            return
+        try:
+            if case := await self._cases.of(channel, address):
+                await self._direct(case, life.Left(self._clock()))
+        except BaseException:
+            self._left |= self._cases.remembered(channel, address)
+            raise
 
     async def _direct(self, case: str, event: life.Event) -> Heard | None:
         """A step whose words are the reply to her own message."""
@@ -351,6 +365,7 @@ class Handoffs:
                 return None
             if await self.claim(place.id, advocate) is None:
                 return place.id
+            self._look_at(place.id)  # another worker was first, and its notice is still under way
         return None
 
     async def answer(self, case: str, advocate: Advocate, key: str, text: str) -> Refusal | None:
@@ -402,20 +417,29 @@ class Handoffs:
 
     async def wipe(self) -> int:
         """Every open case and session is gone; the people hear the neutral goodbye with the numbers. Returns how many cases."""
+        await self._publish(Notice("wiped"))  # goodbyes take their time: what is on the screens goes before
         ended = await self.end_all(Ending.WIPED)
+        await self._publish(Notice("wiped"))  # before as well: a worker that remembers a case gives it to a store that is empty
         await self._cases.wipe()
         self._forget_all()
-        await self._publish(Notice("wiped"))
+        await self._publish(Notice("wiped"))  # again: of what waited to be heard nothing is left
         return ended
 
     async def end_all(self, ending: Ending) -> int:
         """Ends every case with the goodbye, and waits some seconds for that; returns how many."""
         records = await self._cases.all()
         for case in records:
-            await self._pushed(case, life.Cleared(self._clock(), ending))
+            try:
+                await self._pushed(case, life.Cleared(self._clock(), ending))
+            except HelplineError as error:
+                _LOG.error("handoff.end: a case was not ended (%s)", error)  # the others hear the goodbye all the same
+        await self.settle()
+        return len(records)
+
+    async def settle(self) -> None:
+        """Waits some seconds for what is on its way out of this worker."""
         if tasks := list(self._outgoing.values()):
             await asyncio.wait(tasks, timeout=_DRAIN)
-        return len(records)
 
     async def open_cases(self) -> int:
         """How many are open."""
@@ -429,15 +453,14 @@ class Handoffs:
         try:
             while True:
                 await asyncio.sleep(_TICK)
+                if not self._has_cases:
+                    continue
                 try:
-                    if self.in_use:
-                        await self.tick()
+                    await self.tick()
                 except HelplineError:
                     pass  # the store is away: the next look may find it back
-                except Exception as error:  # noqa: BLE001 - those who wait must not wait for ever because of one case
-                    _LOG.error(
-                        "handoff.tick: failed on an unforeseen %s. Report this with the version of the service.", type(error).__name__
-                    )
+                except Exception as error:  # noqa: BLE001 - without these looks keys outlive no case, and nobody hears that nobody comes
+                    _LOG.error("handoff.tick: an unforeseen %s. Report this with the version of the service.", type(error).__name__)
         finally:
             hearing.cancel()
 
@@ -446,15 +469,38 @@ class Handoffs:
         if await self._cases.put_back():
             _LOG.warning("handoff.put_back: the store had been emptied; open cases were put back.")
             await self._publish(Notice("all"))
-        await self._cases.keep_up()
+        await self._end_left()
+        records = await self._cases.keep_up()
+        await self._see_that_boards_show(records)
         self._write_counts()
         if not await self._store.claim("handoff:tick", _TICK * 0.9):
             return
         staff = {one.advocate.name: one.advocate for one in await self._presences.all()}
-        records = await self._cases.all()
         self._tell_open(len(records))
         for case, record in records.items():
-            await self._tick_case(case, record, staff)
+            try:
+                await self._tick_case(case, record, staff)
+            except HelplineError:
+                continue  # somebody else holds it
+            except Exception as error:  # noqa: BLE001 - for the others time passes all the same
+                _LOG.error("handoff.tick: an unforeseen %s in a case. Report this with the version of the service.", type(error).__name__)
+
+    async def _end_left(self) -> None:
+        """Ends, without a word, what could not be ended or begun when the store was away."""
+        for waiting in (self._left, self._cases.half_open):
+            for case in list(waiting):
+                await self._direct(case, life.Left(self._clock()))
+                waiting.discard(case)
+
+    async def _see_that_boards_show(self, records: dict[str, Record]) -> None:
+        """A notice may be lost with the worker that was to give it."""
+        if self._stale is None:
+            return
+        for case in self._known.keys() | records.keys():
+            known, found = self._known.get(case), records.get(case)
+            if case not in self._stale and (known and known.version) != (found and found.version):
+                self._look_at(case)
+                await self._publish(Notice("case", case))
 
     def _write_counts(self) -> None:
         if self._clock() - self._counts_written < _COUNTS_EVERY:
@@ -510,7 +556,7 @@ class Handoffs:
                 changing.erased = any(isinstance(effect, life.Erase) for effect in effects)
                 if changing.erased and isinstance(event, (life.Picked, life.Left, life.Lost)):
                     with suppress(HelplineError):  # that it is erased weighs more
-                        await self._store.set(self._silent(case), b"1", _SILENT)
+                        await self._cases.silence(case)
                 posts = [effect for effect in effects if isinstance(effect, (life.Tell, life.Relay))] if post else []
                 address = await self._cases.address(case) if posts else None
                 if address:  # in here, so that they stand in the order of the steps
@@ -531,6 +577,9 @@ class Handoffs:
         if ended:
             self._forget(case)
             self.counts.ended(ended)
+        if ended or any(isinstance(effect, life.Enqueue) for effect in effects):
+            with suppress(HelplineError):  # the next look tells it
+                self._tell_open(await self.open_cases())
         await self._publish(Notice("ended", case, str(ended.ending.value if ended.ending else "")) if ended else Notice("case", case))
         for effect in effects:
             if isinstance(effect, life.Alert):
@@ -555,6 +604,8 @@ class Handoffs:
                     await self._send(case, post)
                 except HelplineError:
                     _LOG.warning("handoff.post: the store was away while something was sent; its fate is shown as unknown.")
+                except Exception as error:  # noqa: BLE001 - what comes behind it goes out all the same
+                    _LOG.error("handoff.post: an unforeseen %s. Report this with the version of the service.", type(error).__name__)
 
         task = asyncio.create_task(send())
         self._outgoing[case] = task
@@ -565,7 +616,7 @@ class Handoffs:
         locale = record.handoff.locale
         if isinstance(effect, life.Relay):
             await self._turn_of(case, effect.key)
-        if await self._store.get(self._silent(case)) is not None:
+        if await self._cases.is_silenced(case):
             return  # she left while it was under way
         if isinstance(effect, life.Tell):
             blocks, options = await self._worded(record.handoff, effect, record.country, case)
@@ -587,10 +638,6 @@ class Handoffs:
             await asyncio.sleep(_LOOK)  # in another process no event can be set
 
     # --- what is known of the others -----------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _silent(case: str) -> str:
-        return f"silent:{case}"
 
     def _blocked(self, channel: str, address: str) -> str:
         return self._keys.steady.identify("blocked", channel, address)

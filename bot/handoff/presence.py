@@ -33,8 +33,7 @@ class Presences:
         value = json.dumps({"advocate": asdict(advocate), "available": available}, sort_keys=True).encode()
         news = await self._store.get(self._name(advocate.name)) != value
         await self._store.set(self._name(advocate.name), value, _SECONDS)
-        if news:
-            await self._store.add(_ALL, advocate.name)
+        await self._store.add(_ALL, advocate.name)  # each time: a look that found it expired may have taken it out a moment ago
         return news
 
     async def take_out(self, name: str) -> None:

@@ -335,6 +335,139 @@ async def test_a_service_that_has_just_begun_puts_nothing_back(redis: RedisStore
     assert await looks(cases) == 0
 
 
+async def test_right_after_a_restart_nobody_hears_that_a_case_is_gone(server: RedisServer, two: tuple[Cases, Cases]) -> None:
+    """Without any look before: what is asked for brings it back."""
+    first, second = two
+    case = await first.open(JOINED, "sms", NUMBER, "US")
+    await remembered(second)
+    for asked in (lambda: second.of("sms", NUMBER), lambda: first.read(case), second.all):
+        restart(server)
+        for _ in range(40):
+            try:
+                found = await asked()
+                break
+            except StoreUnavailable:
+                await asyncio.sleep(0.05)
+        assert found
+    await write(first, case, "after")
+    assert await texts(second, case) == ["words 1", "words 2", "after"]
+
+
+async def test_what_breaks_off_while_it_is_put_back_is_done_again(server: RedisServer) -> None:
+    server.client.flushall()
+
+    class Breaks(RedisStore):
+        left = 100_000
+
+        async def set(self, name: str, value: bytes, seconds: float) -> None:
+            self.left -= 1
+            if self.left < 0:
+                raise StoreUnavailable("It is away. Wait.")
+            await super().set(name, value, seconds)
+
+    store = Breaks(server.url)
+    cases = worker(store, KeyRing())
+    await remembered(cases)
+    numbers = [f"+1415555{number:04}" for number in range(3)]
+    opened = {await cases.open(JOINED, "sms", number, "US") for number in numbers}
+    restart(server)
+    for writes in range(7):
+        store.left = writes
+        try:
+            await cases.put_back()
+        except StoreUnavailable:
+            continue
+    store.left = 100_000
+    await looks(cases)
+    assert set(await cases.all()) == opened
+    for number in numbers:
+        assert await cases.of("sms", number) in opened
+    await store.close()
+
+
+async def test_a_redis_that_is_away_for_longer_than_keys_live_gets_its_cases_back(server: RedisServer, two: tuple[Cases, Cases]) -> None:
+    cases, _ = two
+    case = await cases.open(JOINED, "sms", NUMBER, "US")
+    await remembered(cases)
+    server.stop()
+    for _ in range(4):
+        cases._keys.rotate()
+        with pytest.raises(StoreUnavailable):
+            await cases.put_back()
+    server.start()
+    assert await looks(cases) == 1
+    assert await cases.of("sms", NUMBER) == case and await cases.address(case) == NUMBER
+
+
+async def test_who_has_left_is_not_put_back_by_a_worker_that_did_not_hear_of_it(server: RedisServer, two: tuple[Cases, Cases]) -> None:
+    first, second = two
+    case = await first.open(JOINED, "sms", NUMBER, "US")
+    await remembered(second)
+    restart(server)
+    await looks(first)
+    async with first.change(case) as changing:
+        assert changing
+        await first.silence(case)
+        changing.erased = True
+    assert await looks(second) == 0
+    assert await second.all() == {}
+
+
+# --- a worker that dies between two words with the store -------------------------------------------------------------------------
+
+
+class Dies(MemoryStore):
+    """Its worker dies at the n-th thing that it writes; from then on nothing of it is written."""
+
+    def __init__(self, store: MemoryStore, writes: int) -> None:
+        super().__init__()
+        self._values, self._sets, self.left = store._values, store._sets, writes
+
+    def _write(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise StoreUnavailable("It is away. Wait.")
+
+    async def set(self, name: str, value: bytes, seconds: float) -> None:
+        """See `Store`."""
+        self._write()
+        await super().set(name, value, seconds)
+
+    async def add(self, name: str, *members: str) -> None:
+        """See `Store`."""
+        self._write()
+        await super().add(name, *members)
+
+
+@pytest.mark.parametrize("writes", range(4))
+async def test_a_case_that_was_half_opened_is_either_nowhere_or_on_the_board_and_found(writes: int) -> None:
+    keys, shared = KeyRing(), MemoryStore()
+    dies, lives = worker(Dies(shared, writes), keys), worker(shared, keys)
+    try:
+        await dies.open(JOINED, "sms", NUMBER, "US")
+    except StoreUnavailable:
+        assert len(dies.half_open) == 1
+    await lives.keep_up()
+    found = await lives.of("sms", NUMBER)
+    assert set(await lives.all()) == ({found} if found else set())
+    assert bool(found) is (writes >= 2)
+
+
+@pytest.mark.parametrize("writes", range(3))
+async def test_a_case_that_was_half_moved_under_other_keys_is_found_after_the_next_rotation(writes: int) -> None:
+    keys, shared = KeyRing(), MemoryStore()
+    lives = worker(shared, keys)
+    case = await lives.open(JOINED, "sms", NUMBER, "US")
+    keys.rotate()
+    try:
+        await worker(Dies(shared, writes), keys).keep_up()
+    except StoreUnavailable:
+        pass
+    await lives.keep_up()
+    keys.rotate()
+    assert await lives.of("sms", NUMBER) == case and await lives.address(case) == NUMBER
+
+
 # --- a wipe ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -352,11 +485,12 @@ async def test_after_a_wipe_nobody_puts_anything_back(server: RedisServer, two: 
 
 async def test_a_look_in_the_middle_of_a_wipe_undoes_nothing(server: RedisServer, two: tuple[Cases, Cases]) -> None:
     _, other = two
+    looking: list[asyncio.Task[int]] = []
 
     class Between(RedisStore):
         async def clear(self) -> None:
             await super().clear()
-            assert await other.put_back() == 0  # it finds a store without a mark, as after a restart
+            looking.append(asyncio.create_task(other.put_back()))  # it finds a store without a mark, as after a restart
             await other.keep_up()
 
     store = Between(server.url)
@@ -365,7 +499,7 @@ async def test_a_look_in_the_middle_of_a_wipe_undoes_nothing(server: RedisServer
     await remembered(wiping)
     await remembered(other)
     await wiping.wipe()
-    assert await looks(other, wiping) == 0
+    assert await looking[0] + await looks(other, wiping) == 0
     assert await other.read(case) is None
     assert NUMBER not in repr(vars(other)) and other._seen == {}
     await store.close()

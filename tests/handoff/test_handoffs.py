@@ -12,9 +12,9 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.handoff import handoffs as handoffs_module
 from bot.handoff.desk_view import Advocate, Notice
-from bot.handoff.handoffs import Heard
+from bot.handoff.handoffs import Handoffs, Heard
 from bot.handoff.life import Ending, Fate, Refusal, State, Tell
-from bot.handoff.wording import Outlook, closed_line, worded
+from bot.handoff.wording import Outlook, closed_line, lost_line, worded
 from bot.privacy.keys import KeyRing
 from bot.store.memory import MemoryStore
 from bot.store.redis import RedisStore
@@ -792,6 +792,146 @@ async def test_a_board_that_could_not_be_read_is_read_anew() -> None:
         await service.handoffs.board()
     store.away = False
     assert [row.id for row in await service.handoffs.board()] == [case]
+
+
+async def test_a_board_shows_what_a_worker_opened_that_died_before_it_could_tell(two: tuple[Service, Service]) -> None:
+    running = asyncio.create_task(two[1].handoffs.run())
+    await eventually(lambda: _subscribed(two))
+    assert await two[1].handoffs.board() == ()
+
+    async def nobody(notice: Notice) -> None:
+        pass
+
+    two[0].handoffs._publish = nobody  # type: ignore[method-assign]
+    case = await two[0].agrees()
+    await eventually(lambda: _on_board(two[1], case))
+    running.cancel()
+
+
+async def test_what_another_worker_was_faster_to_take_is_not_offered_again(two: tuple[Service, Service]) -> None:
+    cases = [await two[0].agrees(f"+1415555{number:04}") for number in range(2)]
+    assert len(await two[1].handoffs.board()) == 2
+    assert await two[0].handoffs.claim(cases[0], ANA) is None  # the other has no notice of it: nothing runs there
+    assert await two[1].handoffs.take_next(BEN) == cases[1]
+
+
+# --- a store that is away --------------------------------------------------------------------------------------------------------
+
+
+class Flaky(MemoryStore):
+    """A store that is away when told."""
+
+    away = False
+
+    async def get(self, name: str) -> bytes | None:
+        """See `Store`."""
+        if self.away:
+            raise StoreUnavailable("It is away. Wait.")
+        return await super().get(name)
+
+    async def set(self, name: str, value: bytes, seconds: float) -> None:
+        """See `Store`."""
+        if self.away:
+            raise StoreUnavailable("It is away. Wait.")
+        await super().set(name, value, seconds)
+
+
+async def test_who_leaves_while_the_store_is_away_hears_nothing_when_it_is_back() -> None:
+    store = Flaky()
+    service = Service(store)
+    case = await service.joined()
+    store.away = True
+    with pytest.raises(StoreUnavailable):
+        await service.handoffs.left("sms", NUMBER)
+    store.away = False
+    await service.handoffs.tick()
+    assert await service.handoffs.answer(case, ANA, "k", "are you there") is Refusal.OVER
+    await service.sent()
+    assert service.postman.pushed == [] and await service.handoffs.board() == ()
+
+
+async def test_a_case_that_could_not_be_opened_is_on_no_board() -> None:
+    class Full(MemoryStore):
+        async def add(self, name: str, *members: str) -> None:
+            if name == "cases":
+                raise StoreUnavailable("It is away. Wait.")
+            await super().add(name, *members)
+
+    store = Full()
+    service = Service(store)
+    with pytest.raises(StoreUnavailable):
+        await service.agrees()
+    await service.handoffs.tick()
+    assert await service.handoffs.state_of("sms", NUMBER) is None and await service.handoffs.board() == ()
+    assert not [name for name in store._values if name.startswith("case:")]
+
+
+async def test_one_case_that_cannot_be_ended_keeps_nobody_from_the_goodbye() -> None:
+    class Stubborn(MemoryStore):
+        stuck = ""
+
+        async def delete(self, *names: str) -> None:
+            if self.stuck in names:
+                raise StoreUnavailable("It is away. Wait.")
+            await super().delete(*names)
+
+    store = Stubborn()
+    service = Service(store)
+    addresses = [f"+1415555{number:04}" for number in range(5)]
+    cases = [await service.agrees(address) for address in addresses]
+    store.stuck = f"case:{cases[2]}"
+    await service.handoffs.end_all(Ending.STOPPED)
+    assert [len(service.postman.to(address)) for address in addresses] == [1, 1, 0, 1, 1]
+
+
+async def test_an_unforeseen_error_in_one_case_stops_time_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service()
+    await service.comes(ANA)
+    first, second = await service.agrees(), await service.agrees(OTHER)
+    look = service.handoffs._tick_case
+
+    async def fails(case: str, *rest: object) -> None:
+        if case == first:
+            raise ZeroDivisionError
+        await look(case, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(service.handoffs, "_tick_case", fails)
+    await service.later(400)
+    assert service.postman.to(NUMBER) == [] and service.postman.to(OTHER) == [sentence("knock")]
+    assert {first, second} == {row.id for row in await service.handoffs.board()}
+
+
+async def test_cases_outlive_the_accounts_of_their_advocates() -> None:
+    service = Service()
+    case = await service.joined()
+    service.handoffs._staffed = lambda: False
+    assert await service.handoffs.state_of("sms", NUMBER) == (case, State.JOINED)
+    await service.handoffs.left("sms", NUMBER)
+    assert await service.handoffs.state_of("sms", NUMBER) is None
+
+
+async def test_an_advocate_whom_another_worker_took_for_gone_is_there_with_the_next_sign_of_life(two: tuple[Service, Service]) -> None:
+    await two[0].comes(ANA)
+    await two[1].store.discard("present", ANA.name)  # a look between the end of one presence and the beginning of the next
+    await two[0].comes()
+    assert [one.advocate.name for one in await two[1].handoffs.staff()] == ["ana"]
+
+
+async def test_how_many_are_open_is_told_at_once() -> None:
+    service, told = Service(), list[int]()
+    service.handoffs._tell_open = told.append
+    case = await service.agrees()
+    await service.agrees(OTHER)
+    await service.handoffs.picked(case, "leave")
+    assert told == [1, 2, 1]
+
+
+async def test_that_the_service_before_broke_off_is_told_for_as_long_as_stated() -> None:
+    clock, store = Clock(), MemoryStore()
+    handoffs = Handoffs(store, KeyRing(), Postman(), broken_until=clock.now + 3600, clock=clock)
+    assert handoffs.lost_lines("en", "US")[0] == lost_line("en") and "911" in handoffs.lost_lines("en", "US")[1]
+    clock.now += 3601
+    assert handoffs.lost_lines("en", "US") == ()
 
 
 # --- what is printed -------------------------------------------------------------------------------------------------------------

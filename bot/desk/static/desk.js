@@ -325,6 +325,8 @@ const Desk = (() => {
     dismiss.addEventListener("click", gone);
     link.addEventListener("click", gone);
     line.append(words, link, dismiss);
+    line.id = `alert-${id}-${why}`;
+    find(line.id)?.remove();
     find("alerts")?.append(line);
     alarm("new_words");
   }
