@@ -89,6 +89,7 @@ class Heard:
         options: what may be picked next, as (title, payload).
         locale: of the words.
         to_bot: the bot is to answer what she wrote, with the paragraphs before it.
+        warn: the bot is to tell her the numbers for the danger that was heard.
         draft: the handoff as her session keeps it, while nothing is in the queue yet.
     """
 
@@ -97,6 +98,7 @@ class Heard:
     options: tuple[Option, ...]
     locale: str
     to_bot: bool = False
+    warn: bool = False
     draft: Handoff | None = None
 
     def __repr__(self) -> str:
@@ -290,7 +292,8 @@ class Handoffs:
             elif isinstance(effect, life.Relay):
                 blocks.append(effect.text)
         to_bot = any(isinstance(effect, life.ToBot) for effect in effects)
-        return Heard(handoff.state, tuple(blocks), tuple(options), handoff.locale, to_bot)
+        warn = any(isinstance(effect, life.Warn) for effect in effects)
+        return Heard(handoff.state, tuple(blocks), tuple(options), handoff.locale, to_bot, warn)
 
     async def _worded(self, handoff: Handoff, tell: life.Tell, country: str | None, case: str) -> tuple[list[str], list[Option]]:
         outlook = await self._outlook(case) if tell.name in ("waiting", "waiting_urgent") else Outlook(0, None, 0.0)
@@ -304,7 +307,7 @@ class Handoffs:
         hers = [one for one in await self.staff() if one.available and not languages.isdisjoint(one.advocate.languages)]
         free = sum(max(0, one.advocate.most_cases - one.cases) for one in hers)
         seconds = estimate(await self._waits_of_others(), ahead, free) if hers else None
-        return Outlook(ahead, seconds, self._desk().waits.longest)
+        return Outlook(ahead if hers else None, seconds, self._desk().waits.longest)
 
     # --- the desk's side -----------------------------------------------------------------------------------------------------
 

@@ -35,8 +35,8 @@ _DUTIES = {
     ),
 }
 _SENTENCES: Mapping[str, tuple[str, str]] = {
-    # NOTE: behind it stand the points, each with a digit.
-    "card": pgettext_noop("handoff", "They would see your language and these points. Pick one to take it out:"),
+    # NOTE: behind it stand "Pass this on" and the points, each with a digit.
+    "card": pgettext_noop("handoff", "They would see your language and these points. Pick a point to take it out:"),
     "card_empty": pgettext_noop("handoff", "They would see your language and no points."),
     "words": pgettext_noop("handoff", "Write in one message what they should read first."),
     "safety": pgettext_noop("handoff", "Is it safe to text you here while you wait? Someone else may see the phone."),
@@ -144,12 +144,12 @@ class Outlook:
     """What is known of the wait.
 
     Attributes:
-        ahead: how many are before her.
+        ahead: how many are before her; None where nobody at the desk writes her language, so that her place tells nothing.
         seconds: an honest estimate, or None.
         kept: seconds for which her place is kept, however quiet she is.
     """
 
-    ahead: int
+    ahead: int | None
     seconds: float | None
     kept: float
 
@@ -254,7 +254,7 @@ def _line(locale: str, service: Service, number: str) -> list[str]:
 def _outlook_lines(locale: str, handoff: Handoff, outlook: Outlook) -> list[str]:
     lines = [_say(locale, _NEXT)] if outlook.ahead == 0 else []
     if outlook.seconds is None:
-        lines += [_say(locale, _WAIT_UNKNOWN)] if outlook.ahead else []
+        lines += [_say(locale, _WAIT_UNKNOWN)] if outlook.ahead != 0 else []
     else:
         lines.append(_say(locale, _WAIT, minutes=_minutes(outlook.seconds)))
     return [
