@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from bot.dialogue.training import trained_model
-from bot.editions import Editions
+from bot.editions import Editions, tell_open_cases
 from bot.editions import running as running_services
 from bot.knowledge.answers import answers
 
@@ -286,6 +286,25 @@ def test_a_service_is_found_while_it_runs_and_its_folder_taken_away_when_it_was_
     with Editions(tmp_path) as editions:
         assert list(tmp_path.iterdir()) == [editions.home]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_cases_that_ended_without_a_word_are_told_of_by_the_next_start(tmp_path: Path) -> None:
+    for left, broke_off in ((0, False), (2, True)):
+        with Editions(tmp_path) as editions:
+            (editions.home / "1").mkdir()
+            tell_open_cases(editions.home, left)
+        with Editions(tmp_path) as after:
+            assert after.broke_off is broke_off
+            assert [path.name for path in tmp_path.iterdir()] == [after.home.name]
+
+
+def test_of_a_service_that_ended_with_open_cases_nothing_is_kept_but_their_number(tmp_path: Path) -> None:
+    with Editions(tmp_path) as editions:
+        (editions.home / "1").mkdir()
+        (editions.home / "1" / "data").touch()
+        tell_open_cases(editions.home, 2)
+    assert sorted(path.name for path in editions.home.iterdir()) == ["lock", "open-cases"]
+    assert running_services(tmp_path) == {}
 
 
 # Two workers

@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from bot import serving
@@ -235,11 +235,22 @@ async def _answer(request: Request) -> PlainTextResponse:
     return PlainTextResponse(str(len(await request.body())))
 
 
+async def _parts(request: Request) -> StreamingResponse:
+    """A part every so many seconds, without end."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        while True:
+            yield b"part "
+            await asyncio.sleep(request.path_params["pause"])
+
+    return StreamingResponse(parts())
+
+
 @asynccontextmanager
 async def bounded(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.4) -> AsyncIterator[int]:
     """The port of a server whose exchanges may take so many seconds."""
     monkeypatch.setattr(serving, "_LONGEST_EXCHANGE", seconds)
-    app = Starlette(routes=[Route("/", _answer, methods=["POST"])])
+    app = Starlette(routes=[Route("/", _answer, methods=["POST"]), Route("/{pause:float}", _parts, methods=["GET"])])
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(serving._config(settings_from({}), app))
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -301,6 +312,27 @@ async def test_each_exchange_of_a_connection_has_its_own_time(monkeypatch: pytes
         answer, seconds = await _said(port, once, once, once, once, pause=0.25)
     assert answer.count(b"HTTP/1.1 200") == 4
     assert seconds > 0.9
+
+
+async def test_an_answer_that_goes_on_has_its_time_with_each_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bounded(monkeypatch) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /0.2 HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in range(8):
+            await asyncio.wait_for(reader.readuntil(b"part "), 2)
+        writer.close()
+        halting, seconds = await _said(port, b"GET /30.0 HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert halting.count(b"part") <= 1 and 0.3 < seconds < 2
+
+
+async def test_an_answer_without_end_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bounded(monkeypatch, 30) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /0.1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"part ")
+        told = time.monotonic()
+    assert time.monotonic() - told < 3
+    writer.close()
 
 
 # Two workers

@@ -32,7 +32,7 @@ def told_of(happened: Happened, advocate: Advocate) -> list[Told]:
     if happened.everything:
         return [("everything", {})]
     found: list[Told] = []
-    if happened.board:
+    if happened.is_seen_by(advocate):
         found.append(("board", {"came": len(happened.came)}))
     found += [("case", {"case": case}) for case in sorted(happened.cases) if happened.concerns(case, advocate)]
     found += [("ended", {"case": case, "why": why}) for case, why in happened.ended if happened.concerns(case, advocate)]

@@ -83,7 +83,8 @@ class Happened:
 
     Attributes:
         everything: notices may have been missed.
-        board: the board or who is there looks otherwise.
+        board: those that wait, or who is there, look otherwise.
+        taken: names of the advocates one of whose cases looks otherwise on the board: that is shown to them and to supervisors only.
         cases: that changed.
         ended: cases that are gone, and why (`bot.handoff.life.Ending`).
         alerts: for supervisors.
@@ -96,6 +97,7 @@ class Happened:
 
     everything: bool = False
     board: bool = False
+    taken: frozenset[str] = frozenset()
     cases: frozenset[str] = frozenset()
     ended: tuple[tuple[str, str], ...] = ()
     alerts: tuple[Notice, ...] = ()
@@ -104,6 +106,10 @@ class Happened:
     owners: dict[str, frozenset[str]] = field(default_factory=dict)
     wiped: bool = False
     away: bool = False
+
+    def is_seen_by(self, advocate: Advocate) -> bool:
+        """Whether the advocate's board looks otherwise."""
+        return self.board or advocate.name in self.taken or (advocate.supervisor and bool(self.taken))
 
     def concerns(self, case: str, advocate: Advocate) -> bool:
         """Whether the advocate may know of what happens in a case."""
@@ -231,6 +237,12 @@ def _moment(moment: float, before: int | None) -> int:
     return before if before is not None and abs(moment - before) <= _SAME_MOMENT else round(moment)
 
 
+def _taken(before: Shown, after: Shown) -> frozenset[str]:
+    """Those one of whose cases looks otherwise; the empty name for cases that close, which nobody has."""
+    changed = set(before.taken) ^ set(after.taken)
+    return frozenset(entry.row.advocate or "" for entry in changed)
+
+
 def _happened(notices: list[Notice], before: Shown, after: Shown) -> Happened:
     were, are = ({entry.row.id: entry for entry in shown.entries} for shown in (before, after))
     owners: dict[str, set[str]] = {}
@@ -245,7 +257,8 @@ def _happened(notices: list[Notice], before: Shown, after: Shown) -> Happened:
     }  # fmt: skip
     return Happened(
         everything=any(notice.kind == "all" for notice in notices),
-        board=before.version != after.version,
+        board=(before.waiting, before.staff) != (after.waiting, after.staff),
+        taken=_taken(before, after),
         cases=frozenset(notice.case for notice in notices if notice.kind == "case"),
         ended=tuple((notice.case, notice.why) for notice in notices if notice.kind == "ended"),
         alerts=tuple(notice for notice in notices if notice.kind == "alert"),

@@ -434,6 +434,7 @@ class Handoffs:
             except HelplineError as error:
                 _LOG.error("handoff.end: a case was not ended (%s)", error)  # the others hear the goodbye all the same
         await self.settle()
+        self._tell_open(len(await self._cases.all()))  # of several workers each counts what it has heard of, and this is the last word
         return len(records)
 
     async def settle(self) -> None:
@@ -644,11 +645,15 @@ class Handoffs:
 
     async def _hear_notices(self) -> None:
         while True:
-            with suppress(HelplineError):
+            try:
                 async with self._watch() as notices:
                     self._stale = None  # what was told before is missed
                     async for notice in notices:
                         self._hear(notice)
+            except HelplineError:
+                pass  # the store is away
+            except Exception as error:  # noqa: BLE001 - one broken notice must not leave the board as it is for ever
+                _LOG.error("handoff.notices: failed on an unforeseen %s. Report this with the version of the service.", type(error).__name__)
             await asyncio.sleep(_TICK)
 
     def _hear(self, notice: Notice) -> None:

@@ -108,7 +108,6 @@ class TwilioDouble:
         tries: how many of them were to send something.
         misfits: what did not fit the description; a test that leaves any here has failed.
         plays: mishaps for the next requests, in order.
-        caller: the port from which the last request came.
     """
 
     account_sid: str
@@ -121,7 +120,6 @@ class TwilioDouble:
     tries: int = 0
     misfits: list[str] = field(default_factory=list)
     plays: deque[Play] = field(default_factory=deque)
-    caller: int = 0
 
     def forget(self) -> None:
         """Back to the beginning, for the next test."""
@@ -133,8 +131,11 @@ class TwilioDouble:
 
     async def _any(self, request: Request) -> Response:
         self.calls += 1
+<<<<<<< HEAD
         self.tries += request.method == "POST"
         self.caller = request.client.port if request.client else 0
+=======
+>>>>>>> robust
         play = self.plays.popleft() if self.plays else Play()
         body = await request.body()
         response = self._answer(request, body) if play.taken or not play.status else None

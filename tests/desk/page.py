@@ -59,7 +59,8 @@ class Page:
         code = self._app.at(int(time.time()) + (self._codes - 1) * self._app.interval)
         self._codes += 1
         form = {"name": self._name, "password": PASSWORD, "code": code}
-        response = httpx.post(self._url + "/desk/sign-in", data=form, headers={"Sec-Fetch-Site": "same-origin"}, trust_env=False, timeout=20)
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        response = httpx.post(self._url + "/desk/sign-in", data=form, headers=headers, trust_env=False, timeout=20)
         assert response.status_code == 303, response.text
         # Kept by hand: no browser, and so not httpx either, gives back over plain HTTP what is only for HTTPS.
         cookies = "; ".join(one.partition(";")[0] for one in response.headers.get_list("set-cookie"))

@@ -229,6 +229,15 @@ async def test_it_keeps_to_names_of_its_own_and_everything_expires(server: Redis
             assert all(0 < client.pttl(name) <= 10_000 for name in names)
 
 
+async def test_a_redis_that_throws_things_away_is_refused(tmp_path: Path) -> None:
+    with redis_server(tmp_path, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru") as server:
+        async with store_at(server.url) as store:
+            with pytest.raises(ConfigurationError, match="maxmemory-policy noeviction"):
+                await store.check()
+            server.client.config_set("maxmemory-policy", "noeviction")
+            await store.check()
+
+
 async def test_nothing_reaches_the_disk(server: RedisServer, tmp_path: Path) -> None:
     async with store_at(server.url) as store:
         await store.set("name", b"value", 10)
