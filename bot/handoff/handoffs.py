@@ -652,8 +652,8 @@ class Handoffs:
                         self._hear(notice)
             except HelplineError:
                 pass  # the store is away
-            except Exception as error:  # noqa: BLE001 - one broken notice must not leave the board as it is for ever
-                _LOG.error("handoff.notices: failed on an unforeseen %s. Report this with the version of the service.", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - one broken notice must not freeze the board
+                _LOG.error("handoff.notices: an unforeseen %s. Report this with the version of the service.", type(error).__name__)
             await asyncio.sleep(_TICK)
 
     def _hear(self, notice: Notice) -> None:

@@ -4,18 +4,20 @@
 
 Each worker is a process of its own, with the service's own routes, store, keys and tables. Two parts are played: the dialogue, which
 answers by script after 20 ms as the real one does on a quiet machine, and the outlet, which notes when something was given to it and
-sends nothing. Each desk does what its page does in a browser: it listens to its stream of events, and fetches the board and the case
-that the event is about. Measured are, once with one worker and the store in memory, once with two workers and Redis:
+sends nothing. Each desk does what its page does in a browser: it listens to its stream of events, fetches the board and its own cases
+when they look otherwise, and the conversation that it shows (one of its eight) when there is something new in it. Measured are, once
+with one worker and the store in memory, once with two workers and Redis:
 
     relay out   from an advocate's POST to the outlet's send
-    relay in    from a person's POST to her words on the page of her advocate
+    relay in    from a person's POST to the event at her advocate's desk
+    on page     from a person's POST to her words on the page, where that conversation is shown
     to desks    from agreeing (POST of the last digit) to the case on the boards of all twenty desks
 
 Promised on a quiet machine: p95 of the relay at most 0.5 s, the case on the desk in at most 1 s, and boards that equal the store when
 traffic ends. As a slow machine slows all of it, the same run measures a peer: one request of /health over a connection that is open.
 
 The surge has a clock of its own, that is set: a hundred agree within ten minutes, two in five of them in danger, and five advocates take
-whoever is next as soon as they are free.
+whoever is next as soon as they are free. Its peer is a plain queue, first come first served, with the same arrivals.
 """
 
 from __future__ import annotations
@@ -65,6 +67,7 @@ CASES, DESKS, HELD = 200, 20, 8  # HELD: cases of each advocate; the others wait
 PERSON_EVERY, ANSWER_EVERY, AGREES_EVERY, PEER_EVERY = 16.0, 4.0, 2.0, 0.1  # seconds; of each person, each advocate, and all together
 THINKS = 0.02  # seconds of the played dialogue
 PASSWORD = "a password of the bench"
+_ENDLESS = aiohttp.ClientTimeout(None)
 _KNOWN = Understanding("en", "talk_to_human", (("talk_to_human", 1.0),), 1.0, True)
 
 
@@ -141,7 +144,8 @@ class Figures:
     """What was measured, in seconds."""
 
     out: dict[str, float] = field(default_factory=dict)  # when which words were posted at a desk
-    came: list[float] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
+    shown: list[float] = field(default_factory=list)
     board: list[float] = field(default_factory=list)
     peer: list[float] = field(default_factory=list)
     failed: int = 0
@@ -173,7 +177,7 @@ class Desk:
         """Notes what is to be fetched, as the page does, and connects again where the stream breaks off."""
         while True:
             try:
-                async with self._session.get(self._url + "/desk/events", headers=self._headers, timeout=aiohttp.ClientTimeout(None)) as stream:
+                async with self._session.get(self._url + "/desk/events", headers=self._headers, timeout=_ENDLESS) as stream:
                     name = ""
                     async for line in stream.content:
                         name = line.decode().removeprefix("event: ").strip() if line.startswith(b"event: ") else name
@@ -185,10 +189,11 @@ class Desk:
 
     def _hear(self, name: str, data: str) -> None:
         if name in ("board", "everything"):
-            self._wanted.add("/desk/board")
+            self._wanted |= {"/desk/board", "/desk/mine"}
         case = re.search(r'"case": "(\w+)"', data)
-        if name in ("case", "ended") and case:
-            self._wanted.add(f"/desk/case/{case[1]}/live")
+        if name == "case" and case:
+            self._bench.told_of(case[1])
+            self._wanted |= {f"/desk/case/{one}/live" for one in self.cases[:1] if one == case[1]}
         if self._wanted:
             self._wake.set()
 
@@ -203,7 +208,7 @@ class Desk:
                 if path == "/desk/board":
                     self.board = tuple(re.findall(r'id="row-(\w+)"', text))
                     self._bench.seen_on_board(self)
-                else:
+                elif path.endswith("/live"):
                     self._bench.seen_in_case(text)
 
 
@@ -214,18 +219,24 @@ class Bench:
         self._session, self._url, self._seconds = session, url, seconds
         self.figures = Figures()
         self.desks: list[Desk] = []
-        self._said: dict[str, float] = {}
+        self._posted: dict[str, float] = {}  # when she last wrote in which case, until the desk is told
+        self._said: dict[str, float] = {}  # what she wrote in those that are shown, until it is seen
         self._agreed: tuple[float, set[str], set[Desk]] | None = None
         self._everywhere = asyncio.Event()
         self._phones: dict[str, str] = {}  # phone of each case
 
     # What is seen
 
+    def told_of(self, case: str) -> None:
+        """A desk hears that there is something new in a case."""
+        if begun := self._posted.pop(case, None):
+            self.figures.told.append(time.monotonic() - begun)
+
     def seen_in_case(self, text: str) -> None:
         """Words that were not yet on a page have come."""
         for mark in re.findall(r"mark-(\w+)", text):
             if mark in self._said:
-                self.figures.came.append(time.monotonic() - self._said.pop(mark))
+                self.figures.shown.append(time.monotonic() - self._said.pop(mark))
 
     def seen_on_board(self, desk: Desk) -> None:
         """A desk shows a board; what matters is the first that shows a case that was nowhere before."""
@@ -299,14 +310,15 @@ class Bench:
     async def run(self) -> None:
         """The traffic, for so long."""
         end, chance = time.monotonic() + self._seconds, random.Random(7)
-        people = [self._person(case, end, chance) for desk in self.desks for case in desk.cases]
+        people = [self._person(case, case == desk.cases[0], end, chance) for desk in self.desks for case in desk.cases]
         await asyncio.gather(*people, *(self._advocate(desk, end, chance) for desk in self.desks), self._agreeing(end), self._peer(end))
 
-    async def _person(self, case: str, end: float, chance: random.Random) -> None:
+    async def _person(self, case: str, shown: bool, end: float, chance: random.Random) -> None:
         await asyncio.sleep(chance.uniform(0, PERSON_EVERY))
         while time.monotonic() < end:
             mark = secrets.token_hex(6)
-            self._said[mark] = begun = time.monotonic()
+            self._posted[case] = begun = time.monotonic()
+            self._said |= {mark: begun} if shown else {}
             await self.sms(self._phones[case], f"something happened, mark-{mark}")
             await asyncio.sleep(max(0.0, PERSON_EVERY - (time.monotonic() - begun)))
 
@@ -349,8 +361,8 @@ class Bench:
             await asyncio.sleep(PEER_EVERY)
 
     def lost(self) -> int:
-        """Words of people that came to no page."""
-        return len(self._said)
+        """Words of people of which no desk was told, or that came to no page."""
+        return len(self._posted) + len(self._said)
 
 
 # Figures
@@ -394,13 +406,13 @@ async def measured(urls: list[str], url: str, apps: dict[str, pyotp.TOTP], secon
     out = [sent[words] - at for words, at in bench.figures.out.items() if words in sent]
     times = sum(words in bench.figures.out for one in after for words, _ in one["sent"])
     figures = bench.figures
-    print(f"\n{label}: {truth['cases']} cases, {len(bench.desks)} desks, {lasted:.0f} s; load average {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores")
-    print(f"  peer /health   {spread(figures.peer)}")
-    print(f"  relay out      {spread(out)}   {p95(out) / p95(figures.peer):5.1f} times the peer's p95")
-    print(f"  relay in       {spread(figures.came)}   {p95(figures.came) / p95(figures.peer):5.1f} times the peer's p95")
-    print(f"  to desks       {spread(figures.board)}")
-    print(f"  boards right at the end: {right} of {len(bench.desks)}; words not sent: {len(figures.out) - len(out)}, sent twice: {times - len(out)}, "
-          f"not on a page: {bench.lost()}; refused or cut off: {figures.failed}")  # fmt: skip
+    print(f"\n{label}: {truth['cases']} cases, {len(bench.desks)} desks, {lasted:.0f} s; ", end="")
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    for name, values in (("/health", figures.peer), ("relay out", out), ("relay in", figures.told), ("on page", figures.shown)):
+        print(f"  {name:10} {spread(values)}   {p95(values) / p95(figures.peer):6.1f} times the peer's p95")
+    print(f"  to desks   {spread(figures.board)}")
+    print(f"  boards right at the end: {right} of {len(bench.desks)}; words not sent: {len(figures.out) - len(out)}, ", end="")
+    print(f"sent twice: {times - len(out)}, not told: {bench.lost()}; refused or cut off: {figures.failed}")
     shares = [(late["cpu"] - early["cpu"]) / lasted for early, late in zip(before, after, strict=True)]
     print(f"  share of one core: workers {', '.join(f'{share:.2f}' for share in shares)}; this traffic {own / lasted:.2f}")
 
@@ -443,48 +455,78 @@ def load(seconds: float, workers: int, redis_url: str) -> None:
 
 # The surge
 
+ADVOCATES, TAKES, COME_WITHIN = 5, 480.0, 600.0  # how many; seconds for each case; seconds within which the hundred agree
 
-async def surge() -> None:
-    """A hundred agree within ten minutes; five advocates with eight minutes for each, one at a time, and with three at a time."""
-    for at_once in (1, 3):
-        service, chance = InTime(), random.Random(11)
-        begun = service.clock.now
-        advocates = [Advocate(f"advocate{number}", "Ana", ("en",), most_cases=at_once) for number in range(5)]
-        await service.comes(*advocates)
-        arrivals = sorted((chance.uniform(0, 600), chance.random() < 0.4) for _ in range(100))
-        came: dict[str, tuple[float, bool]] = {}
-        waits: dict[bool, list[float]] = {True: [], False: []}
-        busy: list[tuple[float, str, Advocate]] = []
-        overtaken = 0.0
-        while arrivals or await service.handoffs.open_cases():
-            service.clock.now += 5
-            now = service.clock.now - begun
-            while arrivals and arrivals[0][0] <= now:
-                at, urgent = arrivals.pop(0)
-                address = f"+1415{len(came):07}"
-                case = await (service.danger(address) if urgent else service.agrees(address))
-                came[case] = (at, urgent)
-            for one in [one for one in busy if one[0] <= now]:
-                busy.remove(one)
-                await service.handoffs.close(one[1], one[2], asks=False)
-            for advocate in advocates:
-                while sum(one[2] is advocate for one in busy) < at_once and (case := await service.handoffs.take_next(advocate)):
-                    at, urgent = came[case]
-                    waits[urgent].append(now - at)
-                    busy.append((now + 480, case, advocate))
-                    passed = [at - other for one in await service.handoffs.board() if one.state == "waiting" for other in [came[one.id][0]]]
-                    overtaken = max(overtaken, *passed, 0.0)
-            await service.comes()
-            await service.handoffs.tick()
-        await service.sent()
-        given_up = len(came) - sum(map(len, waits.values()))
-        print(f"\nsurge, five advocates with {at_once} at a time, eight minutes each: {len(came)} came, {sum(u for _, u in came.values())} in danger")
-        for urgent, label in ((True, "in danger"), (False, "ordinary ")):
-            minutes = [wait / 60 for wait in waits[urgent]]
-            print(f"  {label}  median {statistics.median(minutes):5.1f} min, longest {max(minutes):5.1f} min, of {len(minutes)} who were taken")
-        bound = desk_settings()
-        print(f"  told after {bound.waits.longest / 60:.0f} min that nobody could come: {given_up}")
-        print(f"  an ordinary one was overtaken by none who came more than {overtaken / 60:.1f} min later; stated bound {bound.urgent_ahead / 60:.0f} min")
+
+@dataclass
+class Waits:
+    """How long people waited, in seconds, by whether they were in danger."""
+
+    urgent: list[float] = field(default_factory=list)
+    ordinary: list[float] = field(default_factory=list)
+
+    def add(self, urgent: bool, seconds: float) -> None:
+        """One was taken."""
+        (self.urgent if urgent else self.ordinary).append(seconds)
+
+    def say(self, label: str, came: Sequence[tuple[float, bool]]) -> None:
+        """Prints them."""
+        for name, waits, of in (
+            ("in danger", self.urgent, sum(urgent for _, urgent in came)),
+            ("ordinary", self.ordinary, sum(not urgent for _, urgent in came)),
+        ):
+            minutes = [wait / 60 for wait in waits] or [0.0]
+            print(f"  {label:6} {name:9}  median {statistics.median(minutes):5.1f} min, longest {max(minutes):5.1f} min; ", end="")
+            print(f"{len(waits)} of {of} were taken, the others told that nobody could come")
+
+
+def first_come(arrivals: Sequence[tuple[float, bool]], at_once: int) -> Waits:
+    """The peer: a plain queue, which those leave who have waited for the longest time that is stated."""
+    free, waits = [0.0] * (ADVOCATES * at_once), Waits()
+    for at, urgent in arrivals:
+        begins = max(at, min(free))
+        if begins - at < desk_settings().waits.longest:
+            free[free.index(min(free))] = begins + TAKES
+            waits.add(urgent, begins - at)
+    return waits
+
+
+async def surge(at_once: int) -> None:
+    """The queue itself, with so many cases for each advocate at a time."""
+    service, chance = InTime(), random.Random(11)
+    begun = service.clock.now
+    advocates = [Advocate(f"advocate{number}", "Ana", ("en",), most_cases=at_once) for number in range(ADVOCATES)]
+    await service.comes(*advocates)
+    arrivals = sorted((chance.uniform(0, COME_WITHIN), chance.random() < 0.4) for _ in range(100))
+    coming, came, waits = list(arrivals), dict[str, tuple[float, bool]](), Waits()
+    busy: list[tuple[float, str, Advocate]] = []
+    passed = 0.0
+    while coming or await service.handoffs.open_cases():
+        service.clock.now += 5
+        now = service.clock.now - begun
+        while coming and coming[0][0] <= now:
+            at, urgent = coming.pop(0)
+            address = f"+1415{len(came):07}"
+            case = await (service.danger(address) if urgent else service.agrees(address))
+            came[case] = (at, urgent)
+        for one in [one for one in busy if one[0] <= now]:
+            busy.remove(one)
+            await service.handoffs.close(one[1], one[2], asks=False)
+        for advocate in advocates:
+            while sum(one[2] is advocate for one in busy) < at_once and (taken := await service.handoffs.take_next(advocate)):
+                at, urgent = came[taken]
+                waits.add(urgent, now - at)
+                busy.append((now + TAKES, taken, advocate))
+                rows = [row for row in await service.handoffs.board() if row.state == "waiting"]
+                passed = max(passed, *(at - came[row.id][0] for row in rows), 0.0)
+        await service.comes()
+        await service.handoffs.tick()
+    await service.sent()
+    print(f"\nsurge, {ADVOCATES} advocates with {at_once} at a time, {TAKES / 60:.0f} minutes each")
+    waits.say("ours", arrivals)
+    first_come(arrivals, at_once).say("plain", arrivals)
+    print(f"  none was overtaken by one who came more than {passed / 60:.1f} min later; ", end="")
+    print(f"the stated bound is {desk_settings().urgent_ahead / 60:.0f} min")
 
 
 def main() -> None:
@@ -493,7 +535,8 @@ def main() -> None:
     load(seconds, 1, "")
     with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as server:
         load(seconds, 2, server.url)
-    asyncio.run(surge())
+    for at_once in (1, 3):
+        asyncio.run(surge(at_once))
 
 
 if __name__ == "__main__":

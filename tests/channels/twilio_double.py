@@ -131,11 +131,7 @@ class TwilioDouble:
 
     async def _any(self, request: Request) -> Response:
         self.calls += 1
-<<<<<<< HEAD
         self.tries += request.method == "POST"
-        self.caller = request.client.port if request.client else 0
-=======
->>>>>>> robust
         play = self.plays.popleft() if self.plays else Play()
         body = await request.body()
         response = self._answer(request, body) if play.taken or not play.status else None
