@@ -78,6 +78,8 @@ class Signing:
             account, device = await self._checked(request, form)
             await asyncio.to_thread(self._audit.note, account.name, Act.SIGNED_IN)
             token = await self._sessions.begin(account)
+            if before := self._door.token(request):
+                await self._sessions.end(before)
         except Refused as refused:
             return self._page(request, refused.problem, refused.status)
         except SignInRefused:
@@ -130,9 +132,9 @@ class Signing:
         return response
 
     async def _lock(self, visit: Visit) -> Response:
-        await self._sessions.lock(visit.token)
-        await self._attendance.lock(visit.advocate)
-        await self._noted(visit.name, Act.LOCKED)
+        if await self._sessions.lock(visit.token):
+            await self._attendance.lock(visit.advocate)
+            await self._noted(visit.name, Act.LOCKED)
         return Response(status_code=204)
 
     async def _unlock(self, visit: Visit) -> Response:
@@ -154,6 +156,4 @@ class Signing:
         return Response(status_code=204)
 
     async def _wiped(self, request: Request) -> Response:
-        response = HTMLResponse(rendered("wiped.html", locale_asked(request)))
-        self._door.take(request, response)
-        return secured(response)
+        return secured(HTMLResponse(rendered("wiped.html", locale_asked(request))))

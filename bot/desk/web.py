@@ -38,6 +38,7 @@ from bot.handoff.lines import Desk, desk_settings
 from bot.locales import all_locales
 
 _STATIC = Path(__file__).parent / "static"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -85,7 +86,13 @@ def desk_routes(
         *Events(door, live, attendance).routes(),
         Route("/desk/segments/{locale}", _segments, methods=["GET"]),
         Route("/desk/static/{name:path}", _static, methods=["GET"]),
+        *(Route(path, _nowhere, methods=_METHODS) for path in ("/desk", "/desk/{rest:path}")),
     ]
+
+
+async def _nowhere(request: Request) -> Response:
+    """What is not there, or not with that method."""
+    return secured(Response(status_code=404))
 
 
 @lru_cache(maxsize=1)

@@ -176,6 +176,22 @@ async def test_without_a_session_pages_lead_to_the_door_and_parts_say_so(desk: T
             assert (await browser.act(f"/desk/case/{person.case}/claim")).status_code == 401
 
 
+async def test_no_link_of_another_page_signs_anybody_out(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    for path in ("/desk/wiped", "/desk/sign-in", "/desk/sign-out", "/desk/lock"):
+        await ana.get(path, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (await ana.get("/desk")).status_code == 200
+
+
+async def test_who_signs_in_anew_leaves_no_session_behind_in_that_browser(desk: TrialDesk, browsers: Any) -> None:
+    (browser,) = await browsers("ana")
+    token = browser.cookies["desk"]
+    assert (await browser.sign_in("bea")).status_code == 303
+    browser.cookies.clear()
+    browser.cookies.set("desk", token)
+    assert (await browser.get("/desk")).headers["location"] == "/desk/sign-in"
+
+
 async def test_signing_out_ends_the_session_and_the_presence(desk: TrialDesk, browsers: Any) -> None:
     (browser,) = await browsers("ana")
     token = browser.cookies["desk"]
@@ -242,10 +258,13 @@ async def test_every_answer_bears_the_headers_and_nothing_inline(desk: TrialDesk
         await browser.act("/desk/available"),
         await browser.post("/desk/next"),
         await browser.act(path + "/answer", text="x" * 200_000),
-    ]
+        await browser.get("/desk/nowhere"), await browser.get("/desk/"), await browser.get(path + "/claim"),
+        await browser.put("/desk"), await browser.request("TRACE", path),
+    ]  # fmt: skip
     for answer in answers:
         assert set(answer.headers["content-security-policy"].split("; ")) == EXPECTED_POLICY
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"
@@ -277,6 +296,17 @@ async def test_an_act_that_another_page_sends_is_refused(desk: TrialDesk, browse
     response = await ana.act("/desk/wipe", headers={"Sec-Fetch-Site": "cross-site"}, keys="3")
     assert (response.status_code, response.text) == (403, PROBLEMS["elsewhere"][1])
     assert (await ana.get("/desk")).status_code == 200
+
+
+async def test_a_page_of_the_same_site_gets_no_part_and_keeps_no_session_open(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    for path in (*PARTS, "/desk/events"):
+        assert (await ana.get(path, headers={"Sec-Fetch-Site": "same-site"})).status_code == 403
+    assert await desk.handoffs.staff() == ()
+    for _ in range(3):
+        desk.clock.ahead += 250
+        page = await ana.get("/desk", headers={"Sec-Fetch-Site": "same-site"})
+    assert page.status_code == 423
 
 
 # --- an idle screen --------------------------------------------------------------------------------------------------------------------
@@ -314,6 +344,13 @@ async def test_the_password_opens_a_locked_screen_again(desk: TrialDesk, browser
     assert (await ana.get("/desk")).status_code == 200
     assert [one.available for one in await desk.handoffs.staff()] == [True]
     assert [act for _, act in desk.noted()] == ["signed_in", "locked", "unlock_refused", "unlocked"]
+
+
+async def test_a_screen_that_is_locked_again_is_noted_once(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    for _ in range(3):
+        assert (await ana.act("/desk/lock")).status_code == 204
+    assert desk.noted() == [("ana", "signed_in"), ("ana", "locked")]
 
 
 async def test_who_was_away_before_the_lock_is_away_after_it(desk: TrialDesk, browsers: Any) -> None:
@@ -521,6 +558,7 @@ async def test_the_same_message_sent_twice_arrives_once(desk: TrialDesk, browser
         ({"key": "0" * 32, "text": "x" * 100_000}, 413, "too_long"),
         ({"key": "0" * 32, "text": "\N{GRINNING FACE}" * 400_000}, 413, "too_long"),
         ({"key": "0" * 32, "text": " \n\t "}, 400, "empty"),
+        ({"key": "0" * 32, "text": "\N{ZERO WIDTH SPACE}\N{RIGHT-TO-LEFT OVERRIDE}\0\x1b"}, 400, "empty"),
         ({"key": "0" * 32}, 400, "empty"),
         ({"key": "short", "text": "x"}, 400, "malformed"),
         ({"text": "x"}, 400, "malformed"),

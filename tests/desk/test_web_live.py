@@ -12,8 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
 
-from bot.desk.events import told_of
+from bot.desk.attendance import Attendance
+from bot.desk.door import Door, Visit
+from bot.desk.events import Events, told_of
 from bot.desk.live import Happened, Live
 from bot.desk.pages import BoardParts
 from bot.dialogue.catalogues import compile_catalogues
@@ -171,6 +174,37 @@ async def test_the_rows_of_a_board_are_rendered_once_and_only_those_that_changed
 
 def names(happened: Happened, advocate: Advocate) -> list[str]:
     return [name for name, _ in told_of(happened, advocate)]
+
+
+async def test_a_stream_tells_nothing_while_it_cannot_be_told_who_listens_and_everything_afterwards(tmp_path: Path) -> None:
+    desk = TrialDesk(tmp_path)
+    desk.add("ana", "Ana")
+    account = desk.accounts.get("ana")
+    assert account
+    token = await desk.sessions.begin(account)
+    headers = [(b"host", b"desk.example.org"), (b"cookie", f"__Host-desk={token}".encode())]
+    request = Request({"type": "http", "scheme": "https", "path": "/desk/events", "query_string": b"", "headers": headers})
+    live, away = Live(desk.handoffs), asyncio.Event()
+    away.set()
+
+    class Unsure(Door):
+        async def visit(self, request: Request) -> Visit:
+            if away.is_set():
+                raise StoreUnavailable("The store is away. Start it.")
+            return await super().visit(request)
+
+    told = Events(Unsure(desk.sessions), live, Attendance(desk.handoffs), beat=0.3)._told(request)
+    assert (await told.__anext__()).startswith(b"retry")
+    assert b"event: away" in await told.__anext__()
+    with live.listen() as inbox:  # hears what the stream could hear
+        live._tell(Happened(alerts=(Notice("alert", "a", "urgent"),), board=True))
+        await happens(inbox)
+        assert b"event: away" in await told.__anext__()
+    away.clear()
+    while b"event: alive" not in (event := await told.__anext__()):
+        assert b"event: away" in event
+    assert b"event: everything" in await told.__anext__()
+    await told.aclose()
 
 
 def test_an_advocate_is_told_of_the_own_cases_and_a_supervisor_of_all() -> None:
