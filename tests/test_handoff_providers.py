@@ -23,6 +23,7 @@ from bot.channels import telegram_sending, twilio_api
 from bot.channels.sms import WEBHOOK_PATH
 from bot.channels.telegram import PATH as TELEGRAM_PATH
 from bot.channels.telegram import PROOF_HEADER
+from bot.conversation.messages import Turn, Understanding
 from bot.desk.sentences import IS_OVER
 from bot.dialogue.catalogues import compile_catalogues
 from bot.editions import Edition
@@ -35,20 +36,31 @@ from .channels.telegram_double import TelegramDouble, Trouble, telegram_double
 from .channels.test_telegram import CHAT_ID, SECRET, eventually, said
 from .channels.test_telegram import TOKEN as BOT_TOKEN
 from .channels.twilio_double import Play, TwilioDouble, served
-from .conversation.scripted import Script, turn
+from .conversation.scripted import Asked, Script, turn
 from .desk.staff import PASSWORD, Staff, copy_of, staff_in
 from .running import ACCOUNT, OURS, PERSON, PUBLIC, REAL_SMS, TOKEN, said_in, webhook
 
 ANA = Advocate("ana", "Ana", ("es", "en"))
 WORDS, ANSWER = "they hit me", "I am here with you."
+PAY = "my boss does not pay me"
+LEAVING = {"please do not call me": 0.7, "stop texting me": 0.99}  # how sure the model is of it
 BUSY = Play(429, 20429, retry_after=1)
 
 
+def _played(asked: Asked) -> Turn:
+    if asked.text == PAY:
+        return turn("The automated line heard that.", about={"topic": "rights_pay"})
+    if asked.text in LEAVING:
+        understood = Understanding("en", "stop", (), LEAVING[asked.text], acted=True)
+        return turn("Nothing comes unless you write.", ended=True, understanding=understood)
+    return turn("The automated line heard that.")
+
+
 class PlayedDialogue(Script):
-    """Stands for the dialogue process: says that it heard, and nothing else."""
+    """Stands for the dialogue process: hears what a text is about, that somebody seems to want to leave, and nothing else."""
 
     def __init__(self, edition: Edition) -> None:
-        super().__init__(says=lambda asked: turn("The automated line heard that."))
+        super().__init__(says=_played)
         self.ready, self.problem, self.replaced = True, "", 0
 
     async def start(self) -> None:
@@ -240,6 +252,20 @@ async def over_telegram(hotline: Hotline) -> Hotline:
     await hotline.desk.will_see((WORDS, ""))
     hotline.telegram.calls.clear()
     return hotline
+
+
+# --- before there is an advocate --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "read"), [("please do not call me", "Own words: please do not call me"), ("stop texting me", "Nothing comes")]
+)
+async def test_words_for_the_advocate_are_taken_for_leaving_only_where_that_is_sure(hotline: Hotline, text: str, read: str) -> None:
+    for said_before in (PAY, "0", "1"):
+        card = await hotline.sms(said_before)
+    (digit,) = re.findall(r"^(\d) Add my own words$", card, re.MULTILINE)
+    await hotline.sms(digit)
+    assert read in await hotline.sms(text)
 
 
 # --- SMS --------------------------------------------------------------------------------------------------------------------------------

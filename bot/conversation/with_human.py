@@ -21,7 +21,7 @@ Ask = Callable[[], Awaitable[Turn]]
 
 _WAYS = tuple(f"{PAYLOAD}{choice}" for choice in ("offer", "join_now", "agree", "send", "text_short"))
 _PATIENCE = 0.3  # seconds that her words wait for the model, which hears danger in them, before they go to the advocate
-_SURE = 0.75  # probability from which she is asked whether she means to end
+_SURE = 0.75  # probability from which words that an advocate is to read are taken for the wish to end: "do not call me" is none
 _MOST_TOPICS = 2  # in the summary
 _ENDS = ("erase_me", "stop")
 _GREETING = "greet"
@@ -71,7 +71,7 @@ class WithHuman:
             heard = await self._handoffs.picked_in_draft(draft, choice, *_at(message, session))
         elif draft.state is State.WORDS and not payload and text:
             turn = await _or_nothing(ask)
-            if turn and (turn.ended or _surely_urgent(turn)):
+            if turn and ((turn.ended and _is_sure(turn)) or _surely_urgent(turn)):
                 return None
             heard = await self._handoffs.wrote_in_draft(draft, message.text, *_at(message, session))
         else:
@@ -106,7 +106,7 @@ class WithHuman:
         told = Turn(tuple(map(Block, heard.blocks)), options=heard.options, locale=heard.locale, state=session.state or {})
         if turn and heard.warn:
             told = replace(turn, blocks=(*turn.blocks, *told.blocks), options=told.options, state=session.state or {})
-        elif turn and turn.understanding and turn.understanding.topic in _ENDS and turn.understanding.confidence >= _SURE:
+        elif turn and turn.understanding and turn.understanding.topic in _ENDS and _is_sure(turn):
             options = (choice_option(turn.locale, "end"), choice_option(turn.locale, "go_on"))
             told = replace(told, blocks=(Block(end_sure(turn.locale)),), options=options, locale=turn.locale)
         if told.blocks:
@@ -252,6 +252,10 @@ def _asks_for_status(turn: Turn) -> bool:
     """Whether somebody who waits most likely asks for the advocate ("hello?", "how long?"): the bot has nothing to answer."""
     heard = turn.understanding
     return not turn.urgent and heard is not None and (heard.topic in (_GREETING, "talk_to_human") or not heard.acted)
+
+
+def _is_sure(turn: Turn) -> bool:
+    return turn.understanding is None or turn.understanding.confidence >= _SURE
 
 
 def _surely_urgent(turn: Turn | None) -> str | None:

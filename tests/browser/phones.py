@@ -124,11 +124,9 @@ class TelegramPhone(Phone):
     """A phone with Telegram.
 
     Attributes:
-        typing: whether it showed that somebody writes when it looked last.
         deleted: ids of the messages that were deleted from it.
     """
 
-    typing: bool = False
     deleted: list[int] = field(default_factory=list)
     _buttons: dict[str, str] = field(default_factory=dict)
 
@@ -142,9 +140,17 @@ class TelegramPhone(Phone):
 
     def look(self) -> None:
         """See `Phone`."""
-        arrived = self._post("/trial/inbox", sms=secrets.token_hex(16), country="US", telegram=self.id)["telegram"]
-        self.typing = arrived["typing"]
+        self._shown(self._inbox())
+
+    def shows_typing(self) -> bool:
+        """Whether it shows that somebody writes."""
+        arrived = self._inbox()
         self._shown(arrived)
+        return bool(arrived["typing"])
+
+    def _inbox(self) -> dict[str, Any]:
+        arrived: dict[str, Any] = self._post("/trial/inbox", sms=secrets.token_hex(16), country="US", telegram=self.id)["telegram"]
+        return arrived
 
     def _shown(self, shown: dict[str, Any]) -> str:
         if "arrived" in shown:

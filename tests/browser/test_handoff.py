@@ -314,7 +314,7 @@ def test_from_the_offer_to_the_last_question(hotline: Hotline, ana: Desk, amal: 
     arabic.send("لا أستطيع الخروج")
     with amal.page.expect_response("**/typing"):
         amal.draft.press_sequentially("أنا")
-    until(lambda: arabic.look() or arabic.typing, 5)
+    until(arabic.shows_typing, 5)
     arabic.forget()
     amal.say("أنا معك", "هل أنت في أمان؟", "خذي وقتك")
     arabic.reads("خذي وقتك")
@@ -333,9 +333,10 @@ def test_from_the_offer_to_the_last_question(hotline: Hotline, ana: Desk, amal: 
     expect(ana.bubbles).to_have_attribute("lang", "es")
 
     # What is said often, and what is known, in her language beside the advocate's.
-    group = ana.page.locator("#panel-replies .draft", has_text="Is it safe for you to write now?")
-    expect(group.locator(".text")).to_have_text(translate("es", "canned", "Is it safe for you to write now?"))
-    group.click()
+    ana.page.locator("#panel-query").press_sequentially("safe for you")
+    reply = ana.page.locator("#panel-replies .draft", has_text="Is it safe for you to write now?")
+    expect(reply.locator(".text")).to_have_text(translate("es", "canned", "Is it safe for you to write now?"))
+    reply.click()
     ana.draft.press("Enter")
     spanish.reads(translate("es", "canned", "Is it safe for you to write now?"))
     spanish.send("sí")
