@@ -8,13 +8,14 @@ run: install
 	@set -a; if [ -f .env ]; then . ./.env; fi; set +a; exec .venv/bin/helpline
 
 # What the tests need of the system (a browser, Redis) is installed where that is allowed; tools/install-test-tools says what is missing.
+# Two processes at once, each with whole files; the hash seed, so that both collect the tests in one order.
 test:
 	@tools/install dev
 	@tools/install-test-tools
 	@.venv/bin/helpline train --if-needed
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest -q
+	PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n 2 --dist loadfile
 
 # Against the stock bot of `rasa init` behind Rasa's own server, which is fetched into .bench/ (2.5 GB).
 bench:

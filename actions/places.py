@@ -26,18 +26,24 @@ def candidates_of(tracker: Tracker) -> list[Locality]:
 def ask_which(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
     """Asks which of several places of one name is meant, by digits; nothing where the latest message names none such.
 
+    Where they lie in other countries than the one that was known, none is known until she says: whoever does not answer the question is
+    given the numbers of no single country.
+
     Returns:
         The slots that remember the question; empty where nothing was asked.
     """
     candidates = candidates_of(tracker)
     if not candidates:
         return []
+    hint = (tracker.latest_message.get("metadata") or {}).get("country_hint")
+    thought = country_of(tracker) or hint
+    doubted = [SlotSet("country", "unknown")] if thought and {one.country for one in candidates} != {thought} else []
     say(dispatcher, "utter_ask_which", place=candidates[0].name)
     for one in candidates:
         response, values = _title(one, candidates)
         offer(dispatcher, response, payload("give_location", **_told_by(one)), **values)
     offer(dispatcher, "utter_words", payload("give_location"), context="place", sentence=directory_words()["place"]["another"])
-    return country_was_asked()
+    return [*doubted, *country_was_asked()]
 
 
 def is_another_picked(tracker: Tracker) -> bool:

@@ -195,7 +195,7 @@ def build_service(
             shared=shared_message_ids(store, keys, settings.session_minutes) if settings.redis_url else None,
         )
     twilio = TwilioApi(settings.twilio, settings.public_url) if settings.twilio else None
-    trial = None if settings.real_channels else TrialPhones(conversation.answer, store, keys, told_to(handoffs))
+    trial = None if settings.real_channels else TrialPhones(conversation.answer, store, keys, told_to(handoffs), _played(settings))
     outlets.update(trial.outlets() if trial else _real_outlets(telegram, twilio))
     return Service(settings, keys, store, dialogue, sessions, conversation, telegram, twilio, trial, outlets, handoffs, home, drains)
 
@@ -211,6 +211,11 @@ def _handoffs(settings: Settings, store: Store, keys: KeyRing, pusher: Pusher, h
         tell_open=(lambda count: tell_open_cases(home, count)) if home else (lambda count: None),
         broken_until=broken_until,
     )
+
+
+def _played(settings: Settings) -> Store:
+    """What the providers of the trial phones hold: no part of what the service holds."""
+    return RedisStore(settings.redis_url, "helpline-trial:") if settings.redis_url else MemoryStore()
 
 
 def _real_outlets(telegram: TelegramChannel | None, twilio: TwilioApi | None) -> Outlets:
@@ -250,6 +255,8 @@ def build_app(service: Service, *, rotate: bool = True, patient: bool = False) -
             parts.push_async_callback(service.dialogue.stop)
             if service.twilio:
                 parts.push_async_callback(service.twilio.aclose)
+            if service.trial:
+                parts.push_async_callback(service.trial.close)
             if rotate:
                 parts.callback(asyncio.create_task(rotate_keys(service.keys, settings.session_minutes)).cancel)
             if service.telegram:

@@ -20,6 +20,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from bot.channels.sms import WEBHOOK_PATH
 from bot.dialogue.training import trained_model
+from bot.knowledge.local_services import INDEX
 from bot.paths import ROOT
 from bot.settings import KNOWN
 
@@ -39,10 +40,10 @@ _SIGNER = RequestValidator(TOKEN)
 START_SECONDS = 120.0
 
 
-def webhook(text: str, sender: str = PERSON, delivery: str | None = None) -> tuple[dict[str, str], dict[str, str]]:
-    """A message as Twilio sends it: the form, and the headers that prove it."""
+def webhook(text: str, sender: str = PERSON, delivery: str | None = None, **more: str) -> tuple[dict[str, str], dict[str, str]]:
+    """A message as Twilio sends it: the form, with more fields where they are given, and the headers that prove it."""
     sid = delivery or "SM" + secrets.token_hex(16)
-    form = {"AccountSid": ACCOUNT, "MessageSid": sid, "From": sender, "To": OURS, "Body": text, "NumMedia": "0", "FromCity": ""}
+    form = {"AccountSid": ACCOUNT, "MessageSid": sid, "From": sender, "To": OURS, "Body": text, "NumMedia": "0", "FromCity": "", **more}
     return form, {"X-Twilio-Signature": _SIGNER.compute_signature(PUBLIC + WEBHOOK_PATH, form)}
 
 
@@ -87,6 +88,8 @@ def copy_of_project(folder: Path) -> Path:
     shutil.copy2(ROOT / "requirements.txt", root)
     (root / "models").mkdir()
     shutil.copy2(trained_model(), root / "models")
+    if INDEX.exists():  # saves each start the building
+        shutil.copy2(INDEX, root / "models")
     return root
 
 

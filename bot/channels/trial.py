@@ -1,7 +1,7 @@
 """Trial phones: an SMS phone and a Telegram phone in the browser, for trying the service without an account, a number or a bot.
 
 Played here are the providers, not the channels: what is typed becomes what Twilio and Telegram would send, and goes through the code
-that real messages go through (see `trial_sms` and `trial_telegram`). What a phone did not ask for waits in the store until its page
+that real messages go through (see `trial_sms` and `trial_telegram`). What a phone did not ask for waits in a store until its page
 asks (see `trial_inbox`). Nothing leaves the service. A message bears the name of its real channel, so trial phones and real channels
 must never run together; `bot.app` sees to that.
 """
@@ -54,16 +54,29 @@ class TrialPhones:
 
     Args:
         answer: the conversation; it never raises.
-        store: where that waits which no phone asked for.
-        keys: what it is found and sealed with.
+        store: of the service.
+        keys: what is found and sealed with.
         delivered: told when a phone has got what was sent to it with a receipt.
+        outside: where that waits which no phone asked for: what it has on its way is the provider's, and a wipe of the service's store
+            does not reach it. The store of the service by default.
     """
 
     def __init__(
-        self, answer: Callable[[Message, Shape], Awaitable[Reply]], store: Store, keys: KeyRing, delivered: Delivered | None = None
+        self,
+        answer: Callable[[Message, Shape], Awaitable[Reply]],
+        store: Store,
+        keys: KeyRing,
+        delivered: Delivered | None = None,
+        outside: Store | None = None,
     ) -> None:
-        self._sms = SmsPhones(answer, Inbox(store, keys, "sms"), delivered)
-        self._telegram = TelegramPhones(answer, Inbox(store, keys, "telegram"), shared_message_ids(store, keys, _SESSION_MINUTES))
+        self._outside = outside or store
+        self._sms = SmsPhones(answer, Inbox(self._outside, keys, "sms"), delivered)
+        shared = shared_message_ids(store, keys, _SESSION_MINUTES)
+        self._telegram = TelegramPhones(answer, Inbox(self._outside, keys, "telegram"), shared)
+
+    async def close(self) -> None:
+        """What is on its way is lost."""
+        await self._outside.close()
 
     def routes(self) -> list[BaseRoute]:
         """The page, its files, and what its two phones post to."""

@@ -117,7 +117,7 @@ def compose(turn: Turn, session: Session, shape: Shape, *, asked_person: bool = 
     after.about = {**session.about, **turn.about}
     after.urgent = None if turn.bare else turn.urgent or session.urgent  # somebody may be looking: nothing of it comes up again
     person = not (turn.bare or turn.ended or asked_person)
-    options = page = [] if turn.bare else list(turn.options)
+    options = page = [] if turn.bare else [option for option in turn.options if not person or option[1] != PERSON[1]]
     if len(options) > len(_DIGITS):
         page = _page("\n".join(block.text for block in turn.blocks), options, after, shape, turn.locale, person=person)
     text, after.later, shown = _fit(list(turn.blocks), page, after, shape, turn.locale, person=person)

@@ -189,13 +189,15 @@ class Conversation:
             return self._fixed(message, session, shape, *_LATE)
         if message.kind in _WORDLESS:
             return self._fixed(message, session, shape, *_WORDLESS[message.kind])
-        if message.kind is Kind.TEXT and not any(c.isalnum() or c == "\N{SQUARED SOS}" for c in message.text):
+        if message.kind is Kind.TEXT and not message.text.strip():
             return self._fixed(message, session, shape, *_EMPTY)
         text, payload = self._meant(message, session)
         if payload and text == LATER:
             return (*rest(session, shape), False)
         if self._human and (answered := await self._human.instead(message, session, shape, text, payload, self._ask(message, session))):
             return answered
+        if message.kind is Kind.TEXT and not any(c.isalnum() or c == "\N{SQUARED SOS}" for c in message.text):
+            return self._fixed(message, session, shape, *_EMPTY)  # an advocate can read a heart, or a question mark; the model cannot
         if text is None or text.startswith(PAYLOAD):
             return self._fixed(message, session, shape, *(_LOST if message.kind is Kind.PLACE else _GONE))
         turn = await self._dialogue.reply(text, session.state, self._hints(message, session, payload), payload=payload)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 
 from bot.conversation.composing import PERSON, compose
+from bot.conversation.last_wall import likely_locale
 from bot.conversation.messages import SILENCE, Block, Kind, Message, Reply, Shape, Turn
 from bot.conversation.sessions import Session
 from bot.errors import HelplineError
@@ -18,11 +19,12 @@ from bot.handoff.wording import PAYLOAD, choice_option, end_sure
 Answered = tuple[Reply, Session, bool]
 Ask = Callable[[], Awaitable[Turn]]
 
-_WAYS = tuple(f"{PAYLOAD}{choice}" for choice in ("offer", "join_now", "agree"))
+_WAYS = tuple(f"{PAYLOAD}{choice}" for choice in ("offer", "join_now", "agree", "send", "text_short"))
 _PATIENCE = 0.3  # seconds that her words wait for the model, which hears danger in them, before they go to the advocate
-_SURE = 0.75  # probability from which she is asked whether she means to end
+_SURE = 0.75  # probability from which words that an advocate is to read are taken for the wish to end: "do not call me" is none
 _MOST_TOPICS = 2  # in the summary
 _ENDS = ("erase_me", "stop")
+_GREETING = "greet"
 _YES = {State.OFFERED: "agree", State.CARD: "send", State.SAFETY: "text_short"}
 _NO = {State.OFFERED: "no", State.CARD: "none", State.SAFETY: "text_never"}
 
@@ -69,7 +71,7 @@ class WithHuman:
             heard = await self._handoffs.picked_in_draft(draft, choice, *_at(message, session))
         elif draft.state is State.WORDS and not payload and text:
             turn = await _or_nothing(ask)
-            if turn and (turn.ended or _surely_urgent(turn)):
+            if turn and ((turn.ended and _is_sure(turn)) or _surely_urgent(turn)):
                 return None
             heard = await self._handoffs.wrote_in_draft(draft, message.text, *_at(message, session))
         else:
@@ -100,11 +102,11 @@ class WithHuman:
         if turn is None:
             turn = await asking
             if late := _surely_urgent(turn):
-                await self._handoffs.wrote(case, "", "", late)
+                heard = await self._handoffs.wrote(case, "", "", late) or heard
         told = Turn(tuple(map(Block, heard.blocks)), options=heard.options, locale=heard.locale, state=session.state or {})
-        if turn and _surely_urgent(turn):
+        if turn and heard.warn:
             told = replace(turn, blocks=(*turn.blocks, *told.blocks), options=told.options, state=session.state or {})
-        elif turn and turn.understanding and turn.understanding.topic in _ENDS and turn.understanding.confidence >= _SURE:
+        elif turn and turn.understanding and turn.understanding.topic in _ENDS and _is_sure(turn):
             options = (choice_option(turn.locale, "end"), choice_option(turn.locale, "go_on"))
             told = replace(told, blocks=(Block(end_sure(turn.locale)),), options=options, locale=turn.locale)
         if told.blocks:
@@ -114,7 +116,7 @@ class WithHuman:
     async def _offered(self, message: Message, session: Session, shape: Shape) -> Answered | None:
         if not await self._handoffs.can_take(message.channel, message.address):
             return None
-        heard = self._handoffs.offer(session.locale or "en", message.channel, _points(session), None)
+        heard = self._handoffs.offer(session.locale or likely_locale(message), message.channel, _points(session), None)
         return self._said(heard, session, shape)
 
     @staticmethod
@@ -138,12 +140,13 @@ class WithHuman:
         where = await self._handoffs.state_of(message.channel, message.address)
         if where:
             return await self._beside_case(*where, message, turn), session
+        draft = handoff_from(session.draft) if session.draft else None
         if answered := self._answered_draft(session, turn):
             draft, choice = answered
             heard = await self._handoffs.picked_in_draft(draft, choice, *_at(message, session))
             return _replaced(turn, heard), replace(session, draft=asdict(heard.draft) if heard.draft else None)
         if not turn.urgent and not turn.offers_person:
-            return turn, session
+            return await self._beside_draft(draft, message, session, turn) if draft else (turn, session)
         return await self._with_offer(message, session, turn, payload)
 
     def lost_lines(self, session: Session, locale: str, country: str | None) -> tuple[str, ...]:
@@ -165,12 +168,23 @@ class WithHuman:
     async def _beside_case(self, case: str, state: State, message: Message, turn: Turn) -> Turn:
         certain = turn.understanding is not None and turn.understanding.certain
         heard = await self._handoffs.wrote(case, message.delivery, "", turn.urgent if certain else None, locale=turn.locale)
+        waits = state is State.WAITING
+        if waits and heard and not heard.blocks and _asks_for_status(turn):
+            heard = await self._handoffs.picked(case, "status") or heard
+            greeted = turn.understanding is not None and turn.understanding.topic == _GREETING
+            turn = replace(turn, blocks=(), options=()) if greeted and heard.blocks else turn
         blocks = tuple(map(Block, heard.blocks)) if heard else ()
-        options = heard.options if heard else ()
-        if state is State.WAITING:
-            options += (choice_option(turn.locale, "leave"),)
+        last = (choice_option(turn.locale, "leave"),) if waits else ()  # not where 1 stands, which is picked from habit
+        first = tuple(option for option in heard.options if option not in last) if heard else ()
         said = (*turn.blocks, *blocks) if turn.urgent else (*blocks, *turn.blocks)
-        return replace(turn, blocks=said, options=(*options, *turn.options))
+        return replace(turn, blocks=said, options=(*first, *turn.options, *last))
+
+    async def _beside_draft(self, draft: Handoff, message: Message, session: Session, turn: Turn) -> tuple[Turn, Session]:
+        if draft.state is State.WORDS:
+            return turn, session
+        heard = await self._handoffs.wrote_in_draft(draft, "", *_at(message, session))
+        turn = replace(turn, blocks=(*map(Block, heard.blocks), *turn.blocks), options=(*heard.options, *turn.options))
+        return turn, replace(session, draft=asdict(heard.draft) if heard.draft else None)
 
     async def _with_offer(self, message: Message, session: Session, turn: Turn, payload: bool) -> tuple[Turn, Session]:
         able = await self._handoffs.can_take(message.channel, message.address)
@@ -232,6 +246,16 @@ async def _soon(asking: asyncio.Future[Turn | None]) -> Turn | None:
         return await asyncio.wait_for(asyncio.shield(asking), _PATIENCE)
     except asyncio.TimeoutError:
         return None
+
+
+def _asks_for_status(turn: Turn) -> bool:
+    """Whether somebody who waits most likely asks for the advocate ("hello?", "how long?"): the bot has nothing to answer."""
+    heard = turn.understanding
+    return not turn.urgent and heard is not None and (heard.topic in (_GREETING, "talk_to_human") or not heard.acted)
+
+
+def _is_sure(turn: Turn) -> bool:
+    return turn.understanding is None or turn.understanding.confidence >= _SURE
 
 
 def _surely_urgent(turn: Turn | None) -> str | None:

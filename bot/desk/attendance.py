@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.desk.handoff_desk import HandoffDesk
-from bot.handoff.desk_view import Advocate
+from bot.handoff.desk_view import Advocate, Row
+from bot.handoff.life import State
 
 
 class Attendance:
@@ -46,6 +47,10 @@ class Attendance:
     async def unlock(self, advocate: Advocate) -> None:
         """The advocate is back."""
         await self._handoffs.present(advocate, available=self._before_lock.pop(advocate.name, True))
+
+    async def cases(self, name: str) -> tuple[Row, ...]:
+        """The cases that an advocate has."""
+        return tuple(row for row in await self._handoffs.board() if row.state == State.JOINED.value and row.advocate == name)
 
     async def leave(self, name: str) -> None:
         """The advocate has signed out."""

@@ -46,6 +46,7 @@ class Act(str, Enum):
     UNLOCKED = "unlocked"
     UNLOCK_REFUSED = "unlock_refused"
     CLAIMED = "claimed"
+    LOOKED_ON = "looked_on"  # a supervisor, at a case that another advocate has or nobody has yet
     TRANSFERRED = "transferred"
     REQUEUED = "requeued"
     CLOSED = "closed"

@@ -23,6 +23,7 @@ from bot.handoff.desk_view import Advocate
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Strict-Transport-Security": "max-age=31536000",  # a browser passes over it where a trial is not encrypted (RFC 6797, 8.1)
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -171,6 +172,13 @@ class Door:
         if (site is not None and site != "same-origin") or (site is None and urlsplit(origin).netloc != ours):
             raise Refused(403, "elsewhere")
 
+    @staticmethod
+    def is_elsewhere(request: Request) -> bool:
+        """Whether another page asks for what only the desk's own pages ask for. One of the same site, such as the charity's, does so with
+        the cookie; it could not read the answer, but make somebody present who is not.
+        """
+        return request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
+
     async def form(self, request: Request) -> dict[str, str]:
         """What a form sends.
 
@@ -211,7 +219,8 @@ class Door:
                 visit = await self.visit(request)
                 if visit.session.locked:
                     return secured(HTMLResponse(rendered("locked.html", visit.locale, csrf=visit.session.csrf, name=visit.name), 423))
-                await self._sessions.seen(visit.token)
+                if request.headers.get("sec-fetch-site") != "same-site":  # what another page shows or loads is no act
+                    await self._sessions.seen(visit.token)
                 return secured(await handler(visit))
             except Refused as refused:
                 if refused.status == 401:
@@ -225,8 +234,13 @@ class Door:
     def part(self, handler: Callable[[Visit], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """A part that the page itself asks for. It counts as no act."""
 
+        async def proven(request: Request) -> Visit:
+            if self.is_elsewhere(request):
+                raise Refused(403, "elsewhere")
+            return await self.visit(request)
+
         async def endpoint(request: Request) -> Response:
-            return await self._answered(request, self.visit, handler, locked=False)
+            return await self._answered(request, proven, handler, locked=False)
 
         return endpoint
 

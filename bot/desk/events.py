@@ -64,6 +64,8 @@ class Events:
         return [Route("/desk/events", self._stream, methods=["GET"])]
 
     async def _stream(self, request: Request) -> Response:
+        if self._door.is_elsewhere(request):
+            return secured(Response(status_code=403))
         return secured(StreamingResponse(self._told(request), media_type="text/event-stream"))
 
     async def _told(self, request: Request) -> AsyncIterator[bytes]:
@@ -71,25 +73,31 @@ class Events:
         yield f"retry: {_RETRY}\n\n".encode()
         loop = asyncio.get_running_loop()
         with self._live.listen() as inbox:
-            beat, was_locked = loop.time(), False
+            visit: Visit | None = None  # while it cannot be told who listens, nothing is told
+            beat, was_locked, missed = loop.time(), False, False
             while True:
                 if loop.time() >= beat:
                     beat = loop.time() + self._beat
                     try:
                         visit = await self._door.visit(request)
                         yield await self._alive(visit, was_locked)
+                        was_locked = visit.session.locked
                     except Refused:
                         yield _event("over", {})
                         return
                     except HelplineError:
+                        visit = None
                         yield _event("away", {})
-                        continue
-                    was_locked = visit.session.locked
+                if visit and missed and not was_locked:
+                    missed = False
+                    yield _event("everything", {})
                 try:
                     happened = await asyncio.wait_for(inbox.get(), max(0.0, beat - loop.time()))
                 except asyncio.TimeoutError:
                     continue
-                if happened.wiped or not was_locked:
+                if visit is None:
+                    missed = True
+                elif happened.wiped or not was_locked:
                     for event in told_of(happened, advocate_of(visit.session)):
                         yield _event(*event)
 

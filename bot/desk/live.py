@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+
+from markupsafe import Markup
 
 from bot.desk.handoff_desk import HandoffDesk
 from bot.errors import StoreUnavailable
@@ -31,11 +33,13 @@ class Entry:
         row: its lengths of time are 0.
         since: when the wait began, in seconds since 1970.
         unanswered: since when the person waits for an answer, or None.
+        rendered: as it is shown in several ways; kept here, so that it is gone with the case.
     """
 
     row: Row
     since: int
     unanswered: int | None
+    rendered: dict[Hashable, Markup] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,13 @@ class Shown:
         version: another one whenever anything of it has changed.
         entries: in the order of the board.
         staff: who is at the desk.
+        rendered: as for an `Entry`.
     """
 
     version: int
     entries: tuple[Entry, ...] = ()
     staff: tuple[Presence, ...] = ()
+    rendered: dict[Hashable, Markup] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def waiting(self) -> tuple[Entry, ...]:
@@ -111,7 +117,7 @@ class Happened:
 
 
 class Live:
-    """The board of a worker, kept up to date while a desk is open.
+    """The board of a worker, kept up to date while a desk is open, and forgotten with the last one.
 
     Args:
         handoffs: the cases.
@@ -134,9 +140,7 @@ class Live:
         Raises:
             StoreUnavailable: it cannot be looked up.
         """
-        if not self._fresh:
-            await self._look()
-        return self._shown
+        return self._shown if self._fresh else await self._look()
 
     def stir(self) -> None:
         """Lets the next who asks look anew: something was done in this worker."""
@@ -156,16 +160,21 @@ class Live:
             if not self._inboxes and self._watching:
                 self._watching.cancel()
                 self._watching, self._fresh = None, False
+                self._shown = self._told = Shown(self._shown.version + 1)
+                self._notices.clear()
 
-    async def _look(self) -> None:
+    async def _look(self) -> Shown:
         async with self._looking:
             rows, staff = await self._handoffs.board(), await self._handoffs.staff()
             now, before = self._clock(), {entry.row.id: entry for entry in self._shown.entries}
             entries = tuple(_entry(row, now, before.get(row.id)) for row in rows)
             if (entries, staff) != (self._shown.entries, self._shown.staff):
-                self._shown = Shown(self._shown.version + 1, entries, staff)
-            # Without a watch nobody says when it is old.
-            self._fresh = self._watching is not None
+                shown = Shown(self._shown.version + 1, entries, staff)
+            else:
+                shown = self._shown
+            if self._watching:  # without a watch nobody says when it is old, nor when a case on it is gone
+                self._shown, self._fresh = shown, True
+            return shown
 
     async def _watch(self) -> None:
         while True:
@@ -202,8 +211,7 @@ class Live:
             except StoreUnavailable:
                 self._notices = [Notice("all")]
                 raise
-            before, self._told = self._told, self._shown
-            happened = _happened(notices, before, self._told)
+            happened, self._told = _happened(notices, self._told, self._shown), self._shown
             if happened != Happened(owners=happened.owners):
                 self._tell(happened)
             await asyncio.sleep(_TOGETHER)
@@ -221,7 +229,8 @@ class Live:
 def _entry(row: Row, now: float, before: Entry | None) -> Entry:
     since = _moment(now - row.waited, before.since if before else None)
     unanswered = None if row.unanswered is None else _moment(now - row.unanswered, before.unanswered if before else None)
-    return Entry(replace(row, waited=0.0, unanswered=None), since, unanswered)
+    entry = Entry(replace(row, waited=0.0, unanswered=None), since, unanswered)
+    return before if before == entry else entry
 
 
 def _moment(moment: float, before: int | None) -> int:

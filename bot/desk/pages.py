@@ -64,13 +64,8 @@ def script_sentences(locale: str) -> dict[str, str]:
 class BoardParts:
     """Rows of the board, rendered once for all desks of the same language that write the same languages.
 
-    A row that has not changed is not rendered again, however often the board does.
+    A row that has not changed is not rendered again, however often the board does. What is rendered is kept with what it shows.
     """
-
-    def __init__(self) -> None:
-        self._rows: dict[tuple[Any, ...], Markup] = {}
-        self._parts: dict[tuple[Any, ...], Markup] = {}
-        self._version = -1
 
     def waiting(self, shown: Shown, locale: str, languages: tuple[str, ...], supervisor: bool) -> Markup:
         """Those that wait."""
@@ -81,20 +76,16 @@ class BoardParts:
         return self._part(shown, ("taken", locale, (), True))
 
     def _part(self, shown: Shown, kind: tuple[str, str, tuple[str, ...], bool]) -> Markup:
-        if shown.version != self._version:
-            known = {(entry.row, entry.since, entry.unanswered) for entry in shown.entries}
-            self._rows = {key: row for key, row in self._rows.items() if key[-1] in known}
-            self._parts, self._version = {}, shown.version
-        if kind not in self._parts:
+        if kind not in shown.rendered:
             macro, locale, languages, supervisor = kind
             template = _ENVIRONMENT.get_template("row.html").make_module({**_words(locale), "supervisor": supervisor})
             rows = []
             for entry in shown.waiting if macro == "waiting" else shown.taken:
                 writes = entry.row.locale in languages
-                key = (macro, locale, writes, supervisor, (entry.row, entry.since, entry.unanswered))
-                if key not in self._rows:
+                key = (macro, locale, writes, supervisor)
+                if key not in entry.rendered:
                     arguments = (entry, writes) if macro == "waiting" else (entry,)
-                    self._rows[key] = getattr(template, macro)(*arguments)
-                rows.append(self._rows[key])
-            self._parts[kind] = Markup("").join(rows)
-        return self._parts[kind]
+                    entry.rendered[key] = getattr(template, macro)(*arguments)
+                rows.append(entry.rendered[key])
+            shown.rendered[kind] = Markup("").join(rows)
+        return shown.rendered[kind]

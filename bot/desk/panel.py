@@ -123,12 +123,14 @@ def desk_panel_routes(
 
     async def panel(visit: AVisit) -> Response:
         case = await case_of(visit)
-        return shown("panel.html", case, at=visit.request.url.path, town=case.town, groups=canned(case.locale, case.desk_locale))
+        groups = canned(case.locale, case.desk_locale)
+        return shown("panel.html", case, at=visit.request.url.path, town=case.town, groups=groups, searched=False)
 
     async def replies(visit: AVisit) -> Response:
         case = await case_of(visit)
-        groups = with_words(canned(case.locale, case.desk_locale), _field(visit.form, "query"))
-        return shown("panel_replies.html", case, groups=groups)
+        query = _field(visit.form, "query")
+        groups = with_words(canned(case.locale, case.desk_locale), query)
+        return shown("panel_replies.html", case, groups=groups, searched=bool(query))
 
     async def find(visit: AVisit) -> Response:
         case, form = await case_of(visit), visit.form

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from unicodedata import category
 
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -93,6 +94,7 @@ class Rooms:
         self._door, self._handoffs, self._live, self._sessions, self._audit = door, handoffs, live, sessions, audit
         self._attendance, self._settings, self._idle, self._now, self._has_panel = attendance, settings, idle, now, has_panel
         self._parts = BoardParts()
+        self._looked = set[tuple[str, str, str]]()  # who looks on, at which case, in which hour
 
     def routes(self) -> list[BaseRoute]:
         """Where they are."""
@@ -121,7 +123,7 @@ class Rooms:
 
     # --- the frame -------------------------------------------------------------------------------------------------------------------
 
-    async def _framed(self, visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
+    async def framed(self, visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
         """A whole page."""
         shown, account = await self._live.shown(), visit.session.account
         presence = shown.presence(account.name)
@@ -141,7 +143,7 @@ class Rooms:
 
     async def _over(self, visit: Visit, status: int, heading: tuple[str, str], sentence: tuple[str, str]) -> Response:
         locale = visit.locale
-        return await self._framed(visit, "over.html", status, heading=said(locale, heading), sentence=said(locale, sentence))
+        return await self.framed(visit, "over.html", status, heading=said(locale, heading), sentence=said(locale, sentence))
 
     async def _mine(self, visit: Visit) -> Response:
         shown = await self._live.shown()
@@ -169,7 +171,7 @@ class Rooms:
         return {"lines": lines_now(visit.locale, self._settings(), self._now())}
 
     async def _board(self, visit: Visit) -> Response:
-        return await self._framed(visit, "board.html", **await self._board_values(visit), **self._lines_values(visit))
+        return await self.framed(visit, "board.html", **await self._board_values(visit), **self._lines_values(visit))
 
     async def _board_live(self, visit: Visit) -> Response:
         return HTMLResponse(rendered("board_live.html", visit.locale, **await self._board_values(visit)))
@@ -212,13 +214,26 @@ class Rooms:
 
         Raises:
             Refused: it is gone, or another's.
+            StaffFilesUnavailable: it is another's, and that a supervisor looks on cannot be noted.
         """
         view = await self._handoffs.case(visit.case)
         if view is None:
             raise Refused(410, "over")
-        if view.row.advocate != visit.name and not visit.session.account.supervisor:
-            raise Refused(403, "not_yours")
+        if view.row.advocate != visit.name:
+            if not visit.session.account.supervisor:
+                raise Refused(403, "not_yours")
+            await self._note_look(visit)
         return view
+
+    async def _note_look(self, visit: Visit) -> None:
+        """Notes once in an hour that a supervisor reads what a person writes to another: the page asks for it again and again.
+
+        Source: OWASP ASVS 4.0.3, 8.3.5 (who reads what is sensitive is noted, without a word of it).
+        """
+        look = (visit.name, visit.case, f"{self._now():%Y-%m-%dT%H}")
+        if look not in self._looked:
+            await self._note(visit, Act.LOOKED_ON)
+            self._looked = {one for one in self._looked if one[2] == look[2]} | {look}
 
     def _live_values(self, visit: Visit, view: CaseView) -> dict[str, Any]:
         shown = [self._message(visit, view, one) for one in view.said]
@@ -245,7 +260,7 @@ class Rooms:
         except Refused as refused:
             heading = NOT_YOURS if refused.status == 403 else IS_OVER
             return await self._over(visit, refused.status, heading, PROBLEMS[refused.problem])
-        return await self._framed(
+        return await self.framed(
             visit,
             "case.html",
             points=view.points,
@@ -267,8 +282,8 @@ class Rooms:
         key, words = visit.form.get("key", ""), visit.form.get("text", "").replace("\r\n", "\n").strip()
         if not _KEY.fullmatch(key):
             raise Refused(400, "malformed")
-        if not words:
-            raise Refused(400, "empty")
+        if not any(category(letter)[0] not in "CZ" for letter in words):
+            raise Refused(400, "empty")  # a phone that rings for an empty message draws eyes to it
         if len(words) > MOST_CHARACTERS:
             raise Refused(413, "too_long")
         refusal = await self._handoffs.answer(visit.case, visit.advocate, key, words)
@@ -329,7 +344,7 @@ class Rooms:
     # --- erasing everything ----------------------------------------------------------------------------------------------------------
 
     async def _wipe_page(self, visit: Visit) -> Response:
-        return await self._framed(visit, "wipe.html", word=said(visit.locale, WIPE_WORD))
+        return await self.framed(visit, "wipe.html", word=said(visit.locale, WIPE_WORD))
 
     async def _wipe(self, visit: Visit) -> Response:
         """Erases first and notes it afterwards: nothing may hinder it. That it is meant say three presses of keys, or the typed word."""

@@ -106,15 +106,32 @@ class DeskSessions:
 
     async def seen(self, token: str) -> None:
         """Notes an act of the advocate's, not one of the page's own. It wakes no screen that is locked."""
-        await self._change(token, lambda kept: None if self._is_locked(kept) else kept.locked)
 
-    async def lock(self, token: str) -> None:
-        """Locks the screen."""
-        await self._change(token, lambda kept: True)
+        def see(kept: _Kept) -> bool:
+            if self._is_locked(kept):
+                return False
+            kept.seen = self._clock()
+            return True
+
+        await self._change(token, see)
+
+    async def lock(self, token: str) -> bool:
+        """Locks the screen; returns False where that was done before. It makes no session last longer: at a locked screen is nobody."""
+
+        def lock(kept: _Kept) -> bool:
+            before, kept.locked = kept.locked, True
+            return not before
+
+        return await self._change(token, lock)
 
     async def unlock(self, token: str) -> None:
         """Unlocks the screen; to be called when `Accounts.confirm` has seen the password."""
-        await self._change(token, lambda kept: False)
+
+        def unlock(kept: _Kept) -> bool:
+            kept.seen, kept.locked = self._clock(), False
+            return True
+
+        await self._change(token, unlock)
 
     async def end(self, token: str) -> None:
         """Ends the session."""
@@ -137,14 +154,15 @@ class DeskSessions:
     def _is_locked(self, kept: _Kept) -> bool:
         return kept.locked or self._clock() - kept.seen > self._idle_lock
 
-    async def _change(self, token: str, locked: Callable[[_Kept], bool | None]) -> None:
-        """Renews a session with the screen locked or not, or leaves it as it is where `locked` says None."""
+    async def _change(self, token: str, change: Callable[[_Kept], bool]) -> bool:
+        """Keeps what `change` makes of a session where it says so; returns whether it did."""
         epoch = _epoch(token)
         async with self._store.lock(_name(epoch), _TURN):
             kept = await self._kept(epoch)
-            if kept is not None and (now_locked := locked(kept)) is not None:
-                kept.seen, kept.locked = self._clock(), now_locked
-                await self._keep(epoch, kept)
+            if kept is None or not change(kept):
+                return False
+            await self._keep(epoch, kept)
+            return True
 
     async def _kept(self, epoch: Epoch) -> _Kept | None:
         name = _name(epoch)
@@ -158,7 +176,7 @@ class DeskSessions:
 
     async def _keep(self, epoch: Epoch, kept: _Kept) -> None:
         name = _name(epoch)
-        seconds = min(self._idle_end, kept.begun + self._longest - self._clock())
+        seconds = max(1.0, min(kept.seen + self._idle_end, kept.begun + self._longest) - self._clock())
         await self._store.set(name, epoch.seal(json.dumps(asdict(kept)).encode(), name), seconds)
 
 

@@ -22,6 +22,7 @@ from bot.desk.throttle import SignInThrottle
 from bot.desk.wording import own_name
 from bot.errors import HelplineError, SignInRefused, StaffFilesUnavailable
 
+SHIFT = "/desk/shift"  # where whoever has cases hands them over before signing out
 _OF_SESSION = "session"  # under which failures to unlock are counted
 
 
@@ -77,6 +78,8 @@ class Signing:
             account, device = await self._checked(request, form)
             await asyncio.to_thread(self._audit.note, account.name, Act.SIGNED_IN)
             token = await self._sessions.begin(account)
+            if before := self._door.token(request):
+                await self._sessions.end(before)
         except Refused as refused:
             return self._page(request, refused.problem, refused.status)
         except SignInRefused:
@@ -113,6 +116,14 @@ class Signing:
             await asyncio.to_thread(self._audit.note, actor, act)
 
     async def _sign_out(self, visit: Visit) -> Response:
+        """Whoever has cases hands them over first; a locked screen can be signed out as it is."""
+        with suppress(HelplineError):
+            if not visit.session.locked and await self._attendance.cases(visit.name):
+                return RedirectResponse(SHIFT, 303)
+        return await self.signed_out(visit)
+
+    async def signed_out(self, visit: Visit) -> Response:
+        """Ends the session."""
         await self._sessions.end(visit.token)
         await self._attendance.leave(visit.name)
         await self._noted(visit.name, Act.SIGNED_OUT)
@@ -121,9 +132,9 @@ class Signing:
         return response
 
     async def _lock(self, visit: Visit) -> Response:
-        await self._sessions.lock(visit.token)
-        await self._attendance.lock(visit.advocate)
-        await self._noted(visit.name, Act.LOCKED)
+        if await self._sessions.lock(visit.token):
+            await self._attendance.lock(visit.advocate)
+            await self._noted(visit.name, Act.LOCKED)
         return Response(status_code=204)
 
     async def _unlock(self, visit: Visit) -> Response:
@@ -145,6 +156,4 @@ class Signing:
         return Response(status_code=204)
 
     async def _wiped(self, request: Request) -> Response:
-        response = HTMLResponse(rendered("wiped.html", locale_asked(request)))
-        self._door.take(request, response)
-        return secured(response)
+        return secured(HTMLResponse(rendered("wiped.html", locale_asked(request))))

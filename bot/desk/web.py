@@ -31,12 +31,14 @@ from bot.desk.pages import rendered
 from bot.desk.panel import Dialogue, PanelCase, desk_panel_routes
 from bot.desk.rooms import Rooms
 from bot.desk.sessions import DeskSessions
+from bot.desk.shift import Shift
 from bot.desk.signing import Signing
 from bot.desk.throttle import SignInThrottle
 from bot.handoff.lines import Desk, desk_settings
 from bot.locales import all_locales
 
 _STATIC = Path(__file__).parent / "static"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -75,14 +77,22 @@ def desk_routes(
         view = await rooms.case_of(visit)
         return PanelCase(view.row.locale, visit.locale, view.country)
 
+    signing = Signing(door, accounts, sessions, throttle, audit, attendance, clock)
     return [
-        *Signing(door, accounts, sessions, throttle, audit, attendance, clock).routes(),
+        *signing.routes(),
+        *Shift(door, handoffs, attendance, audit, rooms.framed, signing.signed_out).routes(),
         *rooms.routes(),
         *(desk_panel_routes("/desk/case/{case}/panel", door, panel_case, dialogue, rendered) if dialogue else ()),
         *Events(door, live, attendance).routes(),
         Route("/desk/segments/{locale}", _segments, methods=["GET"]),
         Route("/desk/static/{name:path}", _static, methods=["GET"]),
+        *(Route(path, _nowhere, methods=_METHODS) for path in ("/desk", "/desk/{rest:path}")),
     ]
+
+
+async def _nowhere(request: Request) -> Response:
+    """What is not there, or not with that method."""
+    return secured(Response(status_code=404))
 
 
 @lru_cache(maxsize=1)

@@ -89,6 +89,7 @@ class Heard:
         options: what may be picked next, as (title, payload).
         locale: of the words.
         to_bot: the bot is to answer what she wrote, with the paragraphs before it.
+        warn: the bot is to tell her the numbers for the danger that was heard.
         draft: the handoff as her session keeps it, while nothing is in the queue yet.
     """
 
@@ -97,6 +98,7 @@ class Heard:
     options: tuple[Option, ...]
     locale: str
     to_bot: bool = False
+    warn: bool = False
     draft: Handoff | None = None
 
     def __repr__(self) -> str:
@@ -290,7 +292,8 @@ class Handoffs:
             elif isinstance(effect, life.Relay):
                 blocks.append(effect.text)
         to_bot = any(isinstance(effect, life.ToBot) for effect in effects)
-        return Heard(handoff.state, tuple(blocks), tuple(options), handoff.locale, to_bot)
+        warn = any(isinstance(effect, life.Warn) for effect in effects)
+        return Heard(handoff.state, tuple(blocks), tuple(options), handoff.locale, to_bot, warn)
 
     async def _worded(self, handoff: Handoff, tell: life.Tell, country: str | None, case: str) -> tuple[list[str], list[Option]]:
         outlook = await self._outlook(case) if tell.name in ("waiting", "waiting_urgent") else Outlook(0, None, 0.0)
@@ -304,7 +307,7 @@ class Handoffs:
         hers = [one for one in await self.staff() if one.available and not languages.isdisjoint(one.advocate.languages)]
         free = sum(max(0, one.advocate.most_cases - one.cases) for one in hers)
         seconds = estimate(await self._waits_of_others(), ahead, free) if hers else None
-        return Outlook(ahead, seconds, self._desk().waits.longest)
+        return Outlook(ahead if hers else None, seconds, self._desk().waits.longest)
 
     # --- the desk's side -----------------------------------------------------------------------------------------------------
 
@@ -414,11 +417,12 @@ class Handoffs:
 
     async def wipe(self) -> int:
         """Every open case and session is gone; the people hear the neutral goodbye with the numbers. Returns how many cases."""
+        await self._publish(Notice("wiped"))  # goodbyes take their time: what is on the screens goes before
         ended = await self.end_all(Ending.WIPED)
         await self._publish(Notice("wiped"))  # before as well: a worker that remembers a case gives it to a store that is empty
         await self._cases.wipe()
         self._forget_all()
-        await self._publish(Notice("wiped"))
+        await self._publish(Notice("wiped"))  # again: of what waited to be heard nothing is left
         return ended
 
     async def end_all(self, ending: Ending) -> int:
@@ -641,11 +645,15 @@ class Handoffs:
 
     async def _hear_notices(self) -> None:
         while True:
-            with suppress(HelplineError):
+            try:
                 async with self._watch() as notices:
                     self._stale = None  # what was told before is missed
                     async for notice in notices:
                         self._hear(notice)
+            except HelplineError:
+                pass  # the store is away
+            except Exception as error:  # noqa: BLE001 - one broken notice must not freeze the board
+                _LOG.error("handoff.notices: an unforeseen %s. Report this with the version of the service.", type(error).__name__)
             await asyncio.sleep(_TICK)
 
     def _hear(self, notice: Notice) -> None:

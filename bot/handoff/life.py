@@ -154,6 +154,7 @@ class Handoff:
         knocked: the neutral line is out and not yet answered.
         held: what she is to be told once she may be.
         said: the messages, oldest first.
+        asked_again: while it is a draft: its question was put once more beside an answer of the bot.
         closing: when the advocate ended it.
         ending: why it ended, or None.
         helped: her answer to the last question, or empty.
@@ -182,6 +183,7 @@ class Handoff:
     knocked: bool = False
     held: tuple[Held, ...] = ()
     said: tuple[Said, ...] = ()
+    asked_again: bool = False
     closing: float = 0.0
     ending: Ending | None = None
     helped: str = ""
@@ -394,6 +396,11 @@ class ToBot:
 
 
 @dataclass(frozen=True)
+class Warn:
+    """The bot tells her the numbers for the danger that was heard in her words to the advocate."""
+
+
+@dataclass(frozen=True)
 class Enqueue:
     """From now on it is a case: it goes to the store and to the desk."""
 
@@ -417,7 +424,7 @@ class Erase:
     """It has ended: text, summary and the way to reach her go."""
 
 
-Effect = Tell | Relay | ToBot | Enqueue | Refuse | Alert | Erase
+Effect = Tell | Relay | ToBot | Warn | Enqueue | Refuse | Alert | Erase
 Step = Callable[[Handoff, Any, Waits], "tuple[Handoff, tuple[Effect, ...]]"]
 Result = tuple[Handoff, tuple[Effect, ...]]
 
@@ -438,6 +445,7 @@ _CHOICES_OF: Mapping[str, tuple[str, ...]] = {
     "ending": ("helped_yes", "helped_some", "helped_no"),
 }
 _KNOCK = Tell("knock", {}, ("read",))
+_SAFETY = Tell("safety", {}, tuple(_TEXTED))
 
 
 def _surely_hers(handoff: Handoff, at: float, waits: Waits) -> bool:
@@ -533,7 +541,7 @@ def _picked_in_offer(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice == "join_now":
         return _queued(replace(handoff, texting=_AGREED), event, "waiting_urgent")
     if event.choice == "agree" and not handoff.points:
-        return replace(handoff, state=State.SAFETY, heard=event.at), (Tell("safety", {}, tuple(_TEXTED)),)
+        return replace(handoff, state=State.SAFETY, heard=event.at), (_SAFETY,)
     if event.choice == "agree":
         return _card(replace(handoff, heard=event.at))
     if event.choice == "no":
@@ -549,16 +557,31 @@ def _picked_in_card(handoff: Handoff, event: Picked, waits: Waits) -> Result:
     if event.choice == "none":
         handoff = replace(handoff, struck=tuple(range(len(handoff.points))))
     if event.choice in ("send", "none"):
-        return replace(handoff, state=State.SAFETY), (Tell("safety", {}, tuple(_TEXTED)),)
+        return replace(handoff, state=State.SAFETY, asked_again=False), (_SAFETY,)
     if event.choice == "words":
         return replace(handoff, state=State.WORDS), (Tell("words", {}, ("back",)),)
     return _gone(handoff)
 
 
 def _card(handoff: Handoff) -> Result:
+    """The first digit passes on: who picks it from habit takes nothing out."""
     strikes = tuple(f"strike:{number}" for number in range(len(handoff.points)) if number not in handoff.struck)
-    others = ("send", "none", "words") if strikes else ("send", "words")
-    return replace(handoff, state=State.CARD), (Tell("card" if strikes else "card_empty", {}, (*strikes, *others)),)
+    choices = ("send", *strikes, "none", "words") if strikes else ("send", "words")
+    return replace(handoff, state=State.CARD, asked_again=False), (Tell("card" if strikes else "card_empty", {}, choices),)
+
+
+def _wrote_at_card(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
+    """The bot answers, and she is asked once more: she may take herself for one who waits already."""
+    if handoff.asked_again:
+        return handoff, (ToBot(),)
+    handoff, card = _card(handoff)
+    return replace(handoff, asked_again=True), (ToBot(), *card)
+
+
+def _wrote_at_safety(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
+    if handoff.asked_again:
+        return handoff, (ToBot(),)
+    return replace(handoff, asked_again=True), (ToBot(), _SAFETY)
 
 
 def _picked_in_words(handoff: Handoff, event: Picked, waits: Waits) -> Result:
@@ -628,7 +651,9 @@ def _claimed(handoff: Handoff, event: Claimed, waits: Waits) -> Result:
     joined = replace(
         handoff, state=State.JOINED, advocate=event.advocate, display=event.display, joined=event.at, front=False, gone=None, alerted=False
     )
-    name = "joined_other" if not event.writes else "transferred" if handoff.said else "joined"
+    last = next((said.who for said in reversed(handoff.said) if said.who != PERSON), None)
+    again = "still_joined" if last == event.advocate else "transferred"
+    name = "joined_other" if not event.writes else again if handoff.said else "joined"
     joined, told = _tell(joined, event.at, waits, name, name=event.display)
     return replace(joined, met=None if joined.held else event.at), told
 
@@ -654,15 +679,21 @@ def _ticked_in_wait(handoff: Handoff, event: Ticked, waits: Waits) -> Result:
 
 
 def _wrote_to_advocate(handoff: Handoff, event: Wrote, waits: Waits) -> Result:
-    """Her words go to the advocate, once; those that she wrote before she knew of the advocate are the bot's, and so are picks."""
+    """Her words go to the advocate, once; those that she wrote before she knew of the advocate are the bot's, and so are picks.
+
+    The numbers come with the first words that tell of danger, and again after a quiet time: between a person and an advocate who is
+    there they would be in the way.
+    """
     if any(said.key == event.key for said in handoff.said):
         return handoff, ()
     to_bot: tuple[Effect, ...] = () if event.text and handoff.met is not None else (ToBot(),)
+    warned = any(said.urgent == event.urgent and event.at - said.at < waits.quiet for said in handoff.said)
     handoff, told = _heard_beside_held(handoff, event, waits)
     if not to_bot:
         handoff = _with(handoff, Said(event.key, PERSON, event.text, event.at, urgent=event.urgent))
     if event.urgent:
-        return replace(handoff, urgent=event.urgent), (*to_bot, *told, Alert("urgent"))
+        numbers: tuple[Effect, ...] = () if warned else (Warn(),)
+        return replace(handoff, urgent=event.urgent), (*to_bot, *numbers, *told, Alert("urgent"))
     return handoff, (*to_bot, *told)
 
 
@@ -865,9 +896,9 @@ _DRAFT: Mapping[type[Event], Step] = {
 
 TRANSITIONS: Mapping[State, Mapping[type[Event], Step]] = {
     State.OFFERED: {**_DRAFT, Picked: _picked_in_offer},
-    State.CARD: {**_DRAFT, Picked: _picked_in_card},
+    State.CARD: {**_DRAFT, Picked: _picked_in_card, Wrote: _wrote_at_card},
     State.WORDS: {**_DRAFT, Picked: _picked_in_words, Wrote: _wrote_words},
-    State.SAFETY: {**_DRAFT, Picked: _picked_in_safety},
+    State.SAFETY: {**_DRAFT, Picked: _picked_in_safety, Wrote: _wrote_at_safety},
     State.WAITING: {
         Picked: _picked_in_wait,
         Wrote: _wrote_in_wait,

@@ -35,8 +35,8 @@ _DUTIES = {
     ),
 }
 _SENTENCES: Mapping[str, tuple[str, str]] = {
-    # NOTE: behind it stand the points, each with a digit.
-    "card": pgettext_noop("handoff", "They would see your language and these points. Pick one to take it out:"),
+    # NOTE: behind it stand "Pass this on" and the points, each with a digit.
+    "card": pgettext_noop("handoff", "They would see your language and these points. Pick a point to take it out:"),
     "card_empty": pgettext_noop("handoff", "They would see your language and no points."),
     "words": pgettext_noop("handoff", "Write in one message what they should read first."),
     "safety": pgettext_noop("handoff", "Is it safe to text you here while you wait? Someone else may see the phone."),
@@ -144,12 +144,12 @@ class Outlook:
     """What is known of the wait.
 
     Attributes:
-        ahead: how many are before her.
+        ahead: how many are before her; None where nobody at the desk writes her language, so that her place tells nothing.
         seconds: an honest estimate, or None.
         kept: seconds for which her place is kept, however quiet she is.
     """
 
-    ahead: int
+    ahead: int | None
     seconds: float | None
     kept: float
 
@@ -225,23 +225,24 @@ def emergency_line(locale: str, country: str | None) -> str:
 
 
 def _phone_lines(locale: str, country: str | None) -> list[str]:
-    """The helpline's phone, and the words for an interpreter where it has one."""
-    hotline = numbers_of(country).hotline
-    lines = _line(locale, hotline, hotline.phone) if hotline else []
-    if lines and hotline and hotline.interpreter and locale not in hotline.languages:
-        lines.append(_say(locale, _INTERPRETER, language=english_name(locale)))
-    return lines
+    """The helplines' phones, and the words for an interpreter where they have one."""
+    said: list[str] = []
+    for helpline in numbers_of(country).lines:
+        said += _line(locale, helpline, helpline.phone)
+        if helpline.phone and helpline.interpreter and locale not in helpline.languages:
+            said.append(_say(locale, _INTERPRETER, language=english_name(locale)))
+    return said
 
 
 def _text_lines(locale: str, country: str | None) -> list[str]:
-    """The helpline's number for texts, with the languages in which it reads them. Not its web chat: the address tells what it is for."""
-    hotline = numbers_of(country).hotline
-    if not hotline or not hotline.sms:
-        return []
-    lines = _line(locale, hotline, " ".join(filter(None, (hotline.sms, hotline.sms_word))))
-    if hotline.languages and locale not in hotline.languages:
-        lines.append(_say(locale, _LANGUAGES, languages=_languages(locale, hotline.languages)))
-    return lines
+    """The helplines' numbers for texts, with the languages that they read. Not their web chat: its address tells what it is for."""
+    said: list[str] = []
+    for helpline in numbers_of(country).lines:
+        if helpline.sms:
+            said += _line(locale, helpline, " ".join(filter(None, (helpline.sms, helpline.sms_word))))
+            if helpline.languages and locale not in helpline.languages:
+                said.append(_say(locale, _LANGUAGES, languages=_languages(locale, helpline.languages)))
+    return said
 
 
 def _line(locale: str, service: Service, number: str) -> list[str]:
@@ -253,7 +254,7 @@ def _line(locale: str, service: Service, number: str) -> list[str]:
 def _outlook_lines(locale: str, handoff: Handoff, outlook: Outlook) -> list[str]:
     lines = [_say(locale, _NEXT)] if outlook.ahead == 0 else []
     if outlook.seconds is None:
-        lines += [_say(locale, _WAIT_UNKNOWN)] if outlook.ahead else []
+        lines += [_say(locale, _WAIT_UNKNOWN)] if outlook.ahead != 0 else []
     else:
         lines.append(_say(locale, _WAIT, minutes=_minutes(outlook.seconds)))
     return [

@@ -268,10 +268,15 @@ class Gazetteer:
         return found
 
     def is_place(self, text: str) -> bool:
-        """Whether the whole text is the name of a well-known place. Not of a small one: Hola is a town, and so is Socorro."""
+        """Whether the whole text is the name of a well-known place. Not of a small one: Hola is a town, and so is Socorro. What is a word
+        as well is such a name in capitals: LA, which `find` believes where its country is likely."""
         units = units_of(text)
         whole = [match for match in self._matches(units) if match.exact and (match.start, match.end) == (0, len(units))]
-        return any(not match.ordinary and not match.short and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM for match in whole)
+        return any(
+            (text.isupper() if match.everyday else not match.ordinary and not match.short)
+            and int(self._people[match.rows[0]]) >= WELL_KNOWN_FROM
+            for match in whole
+        )
 
     def has_town(self, name: str) -> bool:
         """Whether a name is that of a town of at least 15,000 people, a state or a country."""

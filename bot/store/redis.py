@@ -14,7 +14,6 @@ from bot.store import Members
 from bot.store.redis_topics import RedisTopics
 
 _PREFIX = "helpline:"
-_SET = _PREFIX + "set:"
 _FULL = "Redis is full. Give it more memory (maxmemory), or find out who floods the service."
 _AWAY = "Redis cannot be reached. See that it runs and that REDIS_URL is right."
 _LACKS = "Redis is too old, or does not allow all that is needed. Use version 6.2 or later, and allow GETDEL, SCAN, PUBLISH and PSUBSCRIBE."
@@ -48,16 +47,18 @@ class RedisStore:
 
     Args:
         url: as in REDIS_URL.
+        prefix: what all names begin with. Stores with another one know nothing of each other.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, prefix: str = _PREFIX) -> None:
         # Never retried: a claim that took effect and whose answer was lost would look like somebody else's, and a message would come twice.
         # In protocol 3 the client does not look whether a connection of its pool was closed meanwhile, and fails once for each.
         pool: redis.ConnectionPool = redis.BlockingConnectionPool.from_url(
             url, max_connections=_CONNECTIONS, timeout=_PATIENCE, protocol=2, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE
         )
         self._redis = redis.Redis.from_pool(pool)
-        self._topics = RedisTopics(self._redis, _PREFIX)
+        self._prefix, self._set = prefix, prefix + "set:"
+        self._topics = RedisTopics(self._redis, prefix)
 
     async def check(self) -> None:
         """Refuses a Redis that writes to disk, where a snapshot or log would outlive the sessions, that throws things away, or is too old.
@@ -82,7 +83,7 @@ class RedisStore:
                 "Redis throws things away when it is full, perhaps somebody's open case. Start it with --maxmemory-policy noeviction."
             )
         try:
-            await self._redis.getdel(_PREFIX + "check")
+            await self._redis.getdel(self._prefix + "check")
             await self._topics.publish("check", b"")
         except redis.ResponseError:
             raise ConfigurationError(_LACKS) from None
@@ -91,19 +92,19 @@ class RedisStore:
 
     async def get(self, name: str) -> bytes | None:
         """See `Store`."""
-        return await _told(self._redis.get(_PREFIX + name))  # type: ignore[arg-type]  # bytes, since nothing is decoded
+        return await _told(self._redis.get(self._prefix + name))  # type: ignore[arg-type]  # bytes, since nothing is decoded
 
     async def set(self, name: str, value: bytes, seconds: float) -> None:
         """See `Store`."""
-        await _told(self._redis.set(_PREFIX + name, value, px=_milliseconds(seconds)))
+        await _told(self._redis.set(self._prefix + name, value, px=_milliseconds(seconds)))
 
     async def set_new(self, name: str, value: bytes, seconds: float) -> bool:
         """See `Store`."""
-        return bool(await _told(self._redis.set(_PREFIX + name, value, px=_milliseconds(seconds), nx=True)))
+        return bool(await _told(self._redis.set(self._prefix + name, value, px=_milliseconds(seconds), nx=True)))
 
     async def take(self, name: str) -> bytes | None:
         """See `Store`."""
-        return await _told(self._redis.getdel(_PREFIX + name))  # type: ignore[arg-type]  # as above
+        return await _told(self._redis.getdel(self._prefix + name))  # type: ignore[arg-type]  # as above
 
     async def claim(self, name: str, seconds: float) -> bool:
         """See `Store`."""
@@ -112,13 +113,13 @@ class RedisStore:
     async def delete(self, *names: str) -> None:
         """See `Store`."""
         if names:
-            await _told(self._redis.delete(*(_PREFIX + name for name in names)))
+            await _told(self._redis.delete(*(self._prefix + name for name in names)))
 
     @asynccontextmanager
     async def lock(self, name: str, seconds: float) -> AsyncIterator[None]:
         """See `Store`."""
         # A little longer than a dead holder keeps it: whoever comes right behind that one is to get it.
-        lock = self._redis.lock(f"{_PREFIX}lock:{name}", timeout=seconds, blocking_timeout=seconds + 0.5, sleep=0.02)
+        lock = self._redis.lock(f"{self._prefix}lock:{name}", timeout=seconds, blocking_timeout=seconds + 0.5, sleep=0.02)
         if not await _told(lock.acquire()):
             raise StoreUnavailable("A session is busy for too long. If this lasts, restart the service.")
         try:
@@ -132,16 +133,16 @@ class RedisStore:
     async def add(self, name: str, *members: str) -> None:
         """See `Store`."""
         if members:
-            await _told(self._redis.sadd(_SET + name, *members))
+            await _told(self._redis.sadd(self._set + name, *members))
 
     async def discard(self, name: str, *members: str) -> None:
         """See `Store`."""
         if members:
-            await _told(self._redis.srem(_SET + name, *members))
+            await _told(self._redis.srem(self._set + name, *members))
 
     async def members(self, name: str) -> Members:
         """See `Store`."""
-        return {member.decode() for member in await _told(self._redis.smembers(_SET + name))}  # type: ignore[union-attr]  # as above
+        return {member.decode() for member in await _told(self._redis.smembers(self._set + name))}  # type: ignore[union-attr]  # as above
 
     async def publish(self, topic: str, message: bytes) -> None:
         """See `Store`."""
@@ -155,7 +156,7 @@ class RedisStore:
         """See `Store`."""
         cursor = None
         while cursor != 0:
-            cursor, names = await _told(self._redis.scan(cursor or 0, match=_PREFIX + "*", count=_BATCH))
+            cursor, names = await _told(self._redis.scan(cursor or 0, match=self._prefix + "*", count=_BATCH))
             if names:
                 await _told(self._redis.delete(*names))
         await _told(self._topics.tell_cleared())

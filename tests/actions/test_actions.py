@@ -332,5 +332,5 @@ def test_a_country_told_afterwards_answers_the_last_topic_for_it(topic: str, eng
 def test_a_place_that_is_not_known_is_not_taken_for_another(engine: Engine) -> None:
     person = Person(engine)
     person.says("hello")
-    turn = person.picks("/give_location")
+    turn = person.says("i live near Xqzvwyton")
     assert words(turn) == "I do not know that place. Please write the country."

@@ -35,6 +35,16 @@ TEXTS = (
     "\u00a0\u2003 spaces", "Kumusta? Nandito ako.", "y\u0323\u0307" * 30, "\u200f", "e" * 152 + "€" * 5,
 )  # fmt: skip
 
+# Who may sign in: display name, languages, language of the desk, supervisor.
+STAFF: dict[str, tuple[str, tuple[str, ...], str, bool]] = {
+    "ana": ("Ana", ("en", "es", "ar"), "en", False),
+    "bea": ("Bea", ("en", "es"), "en", False),
+    "amal": ("أمل", ("en", "ar"), "ar", False),
+    "sol": ("Sol", ("en", "es"), "es", False),
+    "zoe": ("Zoé", ("en",), "fr", False),
+    "sue": ("Sue", ("en",), "en", True),
+    "samir": ("سمير", ("en", "ar"), "ar", True),
+}
 DeskPage = Callable[..., Page]
 
 
@@ -52,15 +62,7 @@ class Dialogue:
 @pytest.fixture
 def desk(tmp_path: Path) -> TrialDesk:
     compile_catalogues()
-    made = TrialDesk(tmp_path, dialogue=Dialogue())
-    made.add("ana", "Ana", ("en", "es", "ar"))
-    made.add("bea", "Bea", ("en", "es"))
-    made.add("amal", "أمل", ("en", "ar"), "ar")
-    made.add("sol", "Sol", ("en", "es"), "es")
-    made.add("zoe", "Zoé", ("en",), "fr")
-    made.add("sue", "Sue", ("en",), supervisor=True)
-    made.add("samir", "سمير", ("en", "ar"), "ar", supervisor=True)
-    return made
+    return TrialDesk(tmp_path, dialogue=Dialogue())
 
 
 @pytest.fixture
@@ -92,6 +94,7 @@ def at(browser: Browser, served: Served, complaints: list[str]) -> Iterator[Desk
         page.set_default_timeout(10_000)
         page.goto("/desk")
         if name:
+            served.desk.add(name, *STAFF[name])
             sign_in(page, served, name)
         return page
 
@@ -443,6 +446,8 @@ def test_after_signing_out_going_back_shows_nothing(served: Served, at: DeskPage
     expect(ana.locator(".points")).to_contain_text("secret words")
     ana.locator(".more summary").click()
     ana.get_by_role("button", name="Sign out").click()
+    expect(ana.locator("h1")).to_have_text("End of shift")
+    ana.locator("#room").get_by_role("button").last.click()
     expect(ana.locator("#name")).to_be_visible()
     ana.go_back()
     expect(ana.locator("#name")).to_be_visible()
@@ -494,7 +499,11 @@ def test_new_words_are_heard_where_the_sound_is_on(served: Served, at: DeskPage)
     send(ana, "hello")
     expect(bubbles(ana)).to_have_count(1)
     before = ana.evaluate("window.tones")
+    ana.evaluate("document.hasFocus = () => false")
     served.do(first.writes("in the other case"))
+    expect(ana).to_have_title("(1) New words")
+    ana.evaluate("document.hasFocus = () => true; window.dispatchEvent(new Event('focus'))")
+    expect(ana).to_have_title(f"Case {number_of(second.case)} · Desk")
     until(lambda: ana.evaluate("window.tones") > before, 10)
     expect(ana.locator(f"#mine-{first.case}")).to_contain_text("waits for your answer")
 
@@ -514,7 +523,7 @@ def test_the_keys_pressed_three_times_erase_everything_on_every_desk(served: Ser
         expect(page.locator("h1")).to_have_text("Everything is gone", timeout=15_000)
         page.goto("/desk")
         expect(page.locator("#name")).to_be_visible()
-    assert any("This line closes now." in text for to, text in served.desk.phones.got if to == person.address)
+    assert any("This line is closing now." in text for to, text in served.desk.phones.got if to == person.address)
 
 
 def test_the_typed_word_erases_everything_too(served: Served, at: DeskPage) -> None:
@@ -544,6 +553,7 @@ def tab_to(page: Page, target: Locator) -> None:
 
 
 def test_a_whole_conversation_by_keyboard_alone(served: Served, at: DeskPage) -> None:
+    served.desk.add("ana", *STAFF["ana"])
     page = at()
     expect(page.locator("#name")).to_be_focused()
     for typed in ("ana", PASSWORD, served.desk.code("ana")):
@@ -596,6 +606,8 @@ def each_room(page: Page, served: Served) -> Iterator[str]:
     yield "case"
     page.goto(f"/desk/case/{others[0].case}")
     yield "another's case"
+    page.goto("/desk/shift")
+    yield "shift"
     page.goto("/desk/wipe")
     yield "wipe"
     page.locator(".more summary").click()

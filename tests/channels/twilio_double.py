@@ -105,6 +105,7 @@ class TwilioDouble:
         sent: forms of the messages that it took, in order.
         opted_out: numbers that have texted STOP.
         calls: how many requests came in.
+        tries: how many of them were to send something.
         misfits: what did not fit the description; a test that leaves any here has failed.
         plays: mishaps for the next requests, in order.
     """
@@ -116,12 +117,13 @@ class TwilioDouble:
     sent: list[dict[str, str]] = field(default_factory=list)
     opted_out: set[str] = field(default_factory=set)
     calls: int = 0
+    tries: int = 0
     misfits: list[str] = field(default_factory=list)
     plays: deque[Play] = field(default_factory=deque)
 
     def forget(self) -> None:
         """Back to the beginning, for the next test."""
-        self.records, self.sent, self.opted_out, self.calls, self.misfits, self.plays = {}, [], set(), 0, [], deque()
+        self.records, self.sent, self.opted_out, self.calls, self.tries, self.misfits, self.plays = {}, [], set(), 0, 0, [], deque()
 
     def app(self) -> Starlette:
         """The double as an ASGI application."""
@@ -129,6 +131,7 @@ class TwilioDouble:
 
     async def _any(self, request: Request) -> Response:
         self.calls += 1
+        self.tries += request.method == "POST"
         play = self.plays.popleft() if self.plays else Play()
         body = await request.body()
         response = self._answer(request, body) if play.taken or not play.status else None

@@ -142,3 +142,9 @@ def test_choices_for_which_there_is_no_room_wait_behind_more() -> None:
         _, session = rest(session, Narrow(520))
         seen[-1:] = [payload for _, _, payload in session.options]
     assert seen == [payload for _, payload in options]
+
+
+def test_the_way_to_a_person_stands_there_once() -> None:
+    reply, after = compose(Turn((Block("Text."),), options=(("A person", "/talk_to_human"), ("Pay", "/rights_pay"))), Session(), SmsShape())
+    assert [(choice.digit, choice.title) for choice in reply.choices] == [("1", "Pay"), ("0", "A person")]
+    assert after.payload("1") == "/rights_pay"

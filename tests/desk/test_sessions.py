@@ -120,6 +120,19 @@ async def test_half_an_hour_without_an_act_ends_it(sessions: DeskSessions, staff
         assert await sessions.of(token) is None
 
 
+@pytest.mark.parametrize("idle", [False, True])
+async def test_locking_a_locked_screen_again_and_again_keeps_no_session(
+    sessions: DeskSessions, staff: Staff, clock: Clock, idle: bool
+) -> None:
+    token = await sessions.begin(ana(staff))
+    if idle:
+        clock.now += 11 * MINUTE
+    for _ in range(4):
+        await sessions.lock(token)
+        clock.now += 10 * MINUTE
+    assert await sessions.of(token) is None
+
+
 async def test_twelve_hours_end_it_whatever_is_done(sessions: DeskSessions, staff: Staff, clock: Clock) -> None:
     token, begun = await sessions.begin(ana(staff)), clock.now
     while clock.now < begun + 12 * HOUR:

@@ -176,6 +176,22 @@ async def test_without_a_session_pages_lead_to_the_door_and_parts_say_so(desk: T
             assert (await browser.act(f"/desk/case/{person.case}/claim")).status_code == 401
 
 
+async def test_no_link_of_another_page_signs_anybody_out(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    for path in ("/desk/wiped", "/desk/sign-in", "/desk/sign-out", "/desk/lock"):
+        await ana.get(path, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (await ana.get("/desk")).status_code == 200
+
+
+async def test_who_signs_in_anew_leaves_no_session_behind_in_that_browser(desk: TrialDesk, browsers: Any) -> None:
+    (browser,) = await browsers("ana")
+    token = browser.cookies["desk"]
+    assert (await browser.sign_in("bea")).status_code == 303
+    browser.cookies.clear()
+    browser.cookies.set("desk", token)
+    assert (await browser.get("/desk")).headers["location"] == "/desk/sign-in"
+
+
 async def test_signing_out_ends_the_session_and_the_presence(desk: TrialDesk, browsers: Any) -> None:
     (browser,) = await browsers("ana")
     token = browser.cookies["desk"]
@@ -186,6 +202,43 @@ async def test_signing_out_ends_the_session_and_the_presence(desk: TrialDesk, br
     browser.cookies.set("desk", token)
     assert (await browser.get("/desk")).headers["location"] == "/desk/sign-in"
     assert desk.noted()[-1] == ("ana", "signed_out")
+
+
+async def test_at_the_end_of_a_shift_a_colleague_goes_on_with_the_cases_that_he_can_write(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    await desk.handoffs.present(Advocate("bea", "Bea", ("en",)), available=True)
+    english, spanish = await desk.somebody_waits(), await desk.somebody_waits(locale="es")
+    for person in (english, spanish):
+        await taken(ana, person)
+    assert (await ana.post("/desk/sign-out", data={"csrf": ana.csrf})).headers["location"] == "/desk/shift"
+    assert "Bea" in (await ana.get("/desk/shift")).text
+    response = await ana.post("/desk/shift", data={"csrf": ana.csrf, "to": "bea"})
+    assert (response.status_code, response.headers["location"]) == (303, "/desk/sign-in")
+    views = [await desk.handoffs.case(person.case) for person in (english, spanish)]
+    assert [(view.row.state, view.row.advocate, view.row.front) for view in views if view] == [
+        ("joined", "bea", False),
+        ("waiting", None, True),
+    ]
+    assert [act for who, act in desk.noted()[-4:]] == ["transferred", "transferred", "requeued", "signed_out"]
+
+
+async def test_without_a_colleague_the_cases_of_a_shift_go_back_in_front(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    person = await desk.somebody_waits()
+    await taken(ana, person)
+    await ana.post("/desk/shift", data={"csrf": ana.csrf, "to": ""})
+    view = await desk.handoffs.case(person.case)
+    assert view and view.row.state == "waiting" and view.row.front
+    assert (await ana.get("/desk")).headers["location"] == "/desk/sign-in"
+
+
+async def test_another_page_cannot_end_a_shift(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    person = await desk.somebody_waits()
+    await taken(ana, person)
+    assert (await ana.post("/desk/shift", data={"to": ""})).status_code == 403
+    view = await desk.handoffs.case(person.case)
+    assert view and view.row.advocate == "ana"
 
 
 # --- what each answer bears ------------------------------------------------------------------------------------------------------------
@@ -205,10 +258,13 @@ async def test_every_answer_bears_the_headers_and_nothing_inline(desk: TrialDesk
         await browser.act("/desk/available"),
         await browser.post("/desk/next"),
         await browser.act(path + "/answer", text="x" * 200_000),
-    ]
+        await browser.get("/desk/nowhere"), await browser.get("/desk/"), await browser.get(path + "/claim"),
+        await browser.put("/desk"), await browser.request("TRACE", path),
+    ]  # fmt: skip
     for answer in answers:
         assert set(answer.headers["content-security-policy"].split("; ")) == EXPECTED_POLICY
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"
@@ -240,6 +296,17 @@ async def test_an_act_that_another_page_sends_is_refused(desk: TrialDesk, browse
     response = await ana.act("/desk/wipe", headers={"Sec-Fetch-Site": "cross-site"}, keys="3")
     assert (response.status_code, response.text) == (403, PROBLEMS["elsewhere"][1])
     assert (await ana.get("/desk")).status_code == 200
+
+
+async def test_a_page_of_the_same_site_gets_no_part_and_keeps_no_session_open(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    for path in (*PARTS, "/desk/events"):
+        assert (await ana.get(path, headers={"Sec-Fetch-Site": "same-site"})).status_code == 403
+    assert await desk.handoffs.staff() == ()
+    for _ in range(3):
+        desk.clock.ahead += 250
+        page = await ana.get("/desk", headers={"Sec-Fetch-Site": "same-site"})
+    assert page.status_code == 423
 
 
 # --- an idle screen --------------------------------------------------------------------------------------------------------------------
@@ -277,6 +344,13 @@ async def test_the_password_opens_a_locked_screen_again(desk: TrialDesk, browser
     assert (await ana.get("/desk")).status_code == 200
     assert [one.available for one in await desk.handoffs.staff()] == [True]
     assert [act for _, act in desk.noted()] == ["signed_in", "locked", "unlock_refused", "unlocked"]
+
+
+async def test_a_screen_that_is_locked_again_is_noted_once(desk: TrialDesk, browsers: Any) -> None:
+    (ana,) = await browsers("ana")
+    for _ in range(3):
+        assert (await ana.act("/desk/lock")).status_code == 204
+    assert desk.noted() == [("ana", "signed_in"), ("ana", "locked")]
 
 
 async def test_who_was_away_before_the_lock_is_away_after_it(desk: TrialDesk, browsers: Any) -> None:
@@ -389,6 +463,18 @@ async def test_a_supervisor_sees_all_cases_reads_and_hands_on_but_does_not_write
     assert desk.noted()[-2:] == [("sue", "transferred"), ("sue", "requeued")]
 
 
+async def test_that_a_supervisor_reads_anothers_case_is_noted_by_whatever_way_and_once_an_hour(desk: TrialDesk, browsers: Any) -> None:
+    ana, sue = await browsers("ana", "sue")
+    path = await taken(ana, await desk.somebody_waits())
+    before = len(desk.noted())
+    for part in ("/live", "", "/live", "/colleagues"):
+        assert (await sue.get(path + part)).status_code == 200
+        assert (await ana.get(path + part)).status_code == 200
+    assert desk.noted()[before:] == [("sue", "looked_on")]
+    await sue.get(f"/desk/case/{(await desk.somebody_waits()).case}")
+    assert desk.noted()[before:] == [("sue", "looked_on")] * 2
+
+
 async def test_a_case_goes_only_to_one_who_is_there(desk: TrialDesk, browsers: Any) -> None:
     (ana,) = await browsers("ana")
     path = await taken(ana, await desk.somebody_waits())
@@ -439,7 +525,7 @@ async def test_words_of_people_are_only_ever_text(desk: TrialDesk, browsers: Any
 
 async def test_the_conversation_shows_who_what_became_of_it_and_the_protocol(desk: TrialDesk, browsers: Any) -> None:
     (ana,) = await browsers("ana")
-    person = await desk.somebody_waits("es", points=[Point("topic", "rights_pay"), Point("country", "US")], urgent="danger")
+    person = await desk.somebody_waits("es", points=[Point("topic", "rights_pay"), Point("country", "US")])
     path = await taken(ana, person)
     await person.writes("está aquí", urgent="danger")
     for fate in (Fate.DELIVERED, Fate.UNKNOWN, Fate.FAILED):
@@ -484,6 +570,7 @@ async def test_the_same_message_sent_twice_arrives_once(desk: TrialDesk, browser
         ({"key": "0" * 32, "text": "x" * 100_000}, 413, "too_long"),
         ({"key": "0" * 32, "text": "\N{GRINNING FACE}" * 400_000}, 413, "too_long"),
         ({"key": "0" * 32, "text": " \n\t "}, 400, "empty"),
+        ({"key": "0" * 32, "text": "\N{ZERO WIDTH SPACE}\N{RIGHT-TO-LEFT OVERRIDE}\0\x1b"}, 400, "empty"),
         ({"key": "0" * 32}, 400, "empty"),
         ({"key": "short", "text": "x"}, 400, "malformed"),
         ({"text": "x"}, 400, "malformed"),
@@ -595,7 +682,7 @@ async def test_a_wipe_erases_every_case_and_signs_everybody_out(desk: TrialDesk,
     answer = await ana.act("/desk/wipe", **fields)
     assert (answer.status_code, answer.headers["x-leave"]) == (204, "/desk/wiped")
     assert await desk.handoffs.board() == ()
-    told = {to for to, text in desk.phones.got if "This line closes now." in text}
+    told = {to for to, text in desk.phones.got if "This line is closing now." in text}
     assert told == {one.address for one in people}
     for browser in (ana, bea):
         assert (await browser.get("/desk")).headers["location"] == "/desk/sign-in"

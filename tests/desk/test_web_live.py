@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
-from collections.abc import AsyncIterator, Iterator
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
+from markupsafe import Markup
+from starlette.requests import Request
 
-from bot.desk.events import told_of
-from bot.desk.live import Happened, Live
+from bot.desk.attendance import Attendance
+from bot.desk.door import Door, Visit
+from bot.desk.events import Events, told_of
+from bot.desk.live import Entry, Happened, Live
 from bot.desk.pages import BoardParts
 from bot.dialogue.catalogues import compile_catalogues
 from bot.errors import StoreUnavailable
@@ -156,14 +162,45 @@ async def test_the_rows_of_a_board_are_rendered_once_and_only_those_that_changed
         await happens(inbox)
         first = parts.waiting(await live.shown(), "en", ("en",), False)
         assert parts.waiting(await live.shown(), "en", ("en",), False) is first
-        rows = dict(parts._rows)
-        assert len(rows) == 200
+        rows = {entry.row.id: _rendered(entry) for entry in (await live.shown()).entries}
         board.rows = (replace(board.rows[0], urgent="danger"), *board.rows[1:])
         board.notices.put_nowait(Notice("case", "0"))
         assert (await happens(inbox)).board
         second = parts.waiting(await live.shown(), "en", ("en",), False)
         assert "Danger now" in second and "Danger now" not in first
-        assert sum(rows.get(key) is row for key, row in parts._rows.items()) == 199 and len(parts._rows) == 200
+        assert sum(rows[entry.row.id] is _rendered(entry) for entry in (await live.shown()).entries) == 199
+
+
+def _rendered(entry: Entry) -> Markup:
+    (row,) = entry.rendered.values()
+    return row
+
+
+@pytest.mark.parametrize("how", ["it ends while a desk is open that does not show the board", "the last desk is closed", "no desk is open"])
+async def test_of_a_case_that_is_over_nothing_stays_in_memory(how: str) -> None:
+    board, parts = Board(), BoardParts()
+    board.rows = (ROW,)
+    live = live_of(board)
+
+    async def shown() -> weakref.ref[Row]:
+        now = await live.shown()
+        assert parts.waiting(now, "en", ("en",), False)
+        return weakref.ref(now.entries[0].row)
+
+    if how == "no desk is open":
+        row = await shown()
+    else:
+        with live.listen() as inbox:
+            await happens(inbox)
+            row = await shown()
+            if how != "the last desk is closed":
+                board.rows = ()
+                board.notices.put_nowait(Notice("ended", "a", "left"))
+                assert (await happens(inbox)).ended
+                assert row() is None
+    await asyncio.sleep(0)  # the watch ends
+    gc.collect()
+    assert row() is None
 
 
 # --- who is told what ---------------------------------------------------------------------------------------------------------------------
@@ -171,6 +208,38 @@ async def test_the_rows_of_a_board_are_rendered_once_and_only_those_that_changed
 
 def names(happened: Happened, advocate: Advocate) -> list[str]:
     return [name for name, _ in told_of(happened, advocate)]
+
+
+async def test_a_stream_tells_nothing_while_it_cannot_be_told_who_listens_and_everything_afterwards(tmp_path: Path) -> None:
+    desk = TrialDesk(tmp_path)
+    desk.add("ana", "Ana")
+    account = desk.accounts.get("ana")
+    assert account
+    token = await desk.sessions.begin(account)
+    headers = [(b"host", b"desk.example.org"), (b"cookie", f"__Host-desk={token}".encode())]
+    request = Request({"type": "http", "scheme": "https", "path": "/desk/events", "query_string": b"", "headers": headers})
+    live, away = Live(desk.handoffs), asyncio.Event()
+    away.set()
+
+    class Unsure(Door):
+        async def visit(self, request: Request) -> Visit:
+            if away.is_set():
+                raise StoreUnavailable("The store is away. Start it.")
+            return await super().visit(request)
+
+    told = Events(Unsure(desk.sessions), live, Attendance(desk.handoffs), beat=0.3)._told(request)
+    assert (await told.__anext__()).startswith(b"retry")
+    assert b"event: away" in await told.__anext__()
+    with live.listen() as inbox:  # hears what the stream could hear
+        live._tell(Happened(alerts=(Notice("alert", "a", "urgent"),), board=True))
+        await happens(inbox)
+        assert b"event: away" in await told.__anext__()
+    away.clear()
+    while b"event: alive" not in (event := await told.__anext__()):
+        assert b"event: away" in event
+    assert b"event: everything" in await told.__anext__()
+    assert isinstance(told, AsyncGenerator)
+    await told.aclose()
 
 
 def test_an_advocate_is_told_of_the_own_cases_and_a_supervisor_of_all() -> None:

@@ -137,6 +137,13 @@ def test_where_the_country_is_not_known_it_is_asked_for_then(engine: Engine) -> 
     assert "Which country" in words(also.picks("/give_location"))
 
 
+def test_a_city_may_be_called_as_it_is_every_day(engine: Engine) -> None:
+    person = Person(engine, country_hint="US", locale_hint="en")
+    assert "888-539-2373" not in words(person.says("i need a safe place to sleep"))
+    assert "888-539-2373" in words(person.says("LA"))
+    assert "888-539-2373" in words(Person(engine, country_hint="US", locale_hint="en").says("i need a safe place to sleep in LA"))
+
+
 def test_a_kind_and_a_zip_code_are_enough(engine: Engine) -> None:
     person = Person(engine, country_hint="US", locale_hint="en")
     assert BOISE in words(person.says("lawyer 83702"))
@@ -153,7 +160,21 @@ def test_in_danger_in_one_of_them_the_numbers_are_those_of_no_single_country(eng
     assert "911" in person.says("he is breaking the door with an axe").blocks[0].text
     second = person.says("i am in london")
     assert "112" in second.blocks[0].text and "999" in second.blocks[0].text and _titles(second)[0] == "United Kingdom"
+    ignored = words(person.says("he is beating me right now"))
+    assert "112" in ignored and "999" in ignored
     assert "999" in person.picks('/give_location{"country": "GB"}').blocks[0].text
+
+
+def test_who_does_not_say_which_is_given_the_numbers_of_no_single_country(engine: Engine) -> None:
+    for known in (False, True):
+        person = Person(engine, country_hint="US", locale_hint="en")
+        if known:
+            person.picks('/give_location{"country": "US"}')
+        person.says("i am in london")
+        said = words(person.says("he is beating me right now"))
+        assert "112" in said and "999" in said
+        person.says("united states")
+        assert "999" not in words(person.says("he is beating me right now"))
 
 
 @pytest.mark.parametrize(

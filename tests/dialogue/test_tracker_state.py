@@ -97,7 +97,7 @@ class WholeTrackers(InMemoryTrackerStore):  # type: ignore[misc] # mypy does not
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keeps everything."""
         await super().save(tracker)
-        self._about = AboutTurn(tracker.get_slot("locale"), tracker.get_slot("country"), dict(tracker.latest_message.parse_data))
+        self._about = AboutTurn(tracker.get_slot("locale"), tracker.get_slot("country"), parsed=dict(tracker.latest_message.parse_data))
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The conversation."""

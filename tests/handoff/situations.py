@@ -148,4 +148,4 @@ def _short(effect: Effect) -> str:
         return f"relay:{effect.key}"
     if isinstance(effect, (life.Refuse, life.Alert)):
         return f"{type(effect).__name__.lower()}:{getattr(effect.why, 'value', effect.why)}"
-    return {life.ToBot: "bot", life.Enqueue: "enqueue", life.Erase: "erase"}[type(effect)]
+    return {life.ToBot: "bot", life.Warn: "warn", life.Enqueue: "enqueue", life.Erase: "erase"}[type(effect)]

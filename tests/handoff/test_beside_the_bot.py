@@ -201,3 +201,60 @@ async def test_who_leaves_is_gone_from_the_desk_at_once() -> None:
     assert await phone.desk.handoffs.answer(case, ANA, "k", "hello") is Refusal.OVER
     await phone.desk.sent()
     assert phone.desk.postman.to(NUMBER) == []
+
+
+def greets(asked: Asked) -> Any:
+    """Hears a greeting in "hello", nothing that it understands in "how long", and a question in everything else."""
+    topic = "greet" if "hello" in asked.text else "rights_pay"
+    understanding = Understanding("en", topic, (), 0.99, "how long" not in asked.text)
+    return says(asked) if "person" in asked.text else turn("Bot.", understanding=understanding)
+
+
+async def test_who_waits_and_asks_whether_anybody_comes_hears_how_it_stands() -> None:
+    phone = Phone(greets)
+    await phone.waits()
+    status = "You are waiting for a person."
+    reply = await phone.send("hello? are you there")
+    assert reply.text.startswith(status) and "Bot." not in reply.text
+    reply = await phone.send("how long?")
+    assert reply.text.startswith(status) and "Bot." in reply.text
+    assert (await phone.send("what about my pay")).text == "Bot."
+
+
+async def test_the_first_digit_beside_the_bots_answers_does_not_lose_her_place() -> None:
+    phone = Phone(greets)
+    await phone.waits()
+    reply = await phone.send("what about my pay")
+    assert [choice.digit for choice in reply.choices if choice.title == "Stop waiting"] == [str(len(reply.choices) - 1)]
+    assert reply.choices[0].title == "Pay"
+
+
+@pytest.mark.parametrize("text", ["??", "\N{THUMBS UP SIGN}", "\N{LOUDLY CRYING FACE}\N{LOUDLY CRYING FACE}"])
+async def test_a_message_without_words_is_for_the_advocate(text: str) -> None:
+    phone = Phone()
+    case = await phone.waits()
+    assert "without words" in (await phone.send(text)).text
+    await phone.desk.handoffs.claim(case, ANA)
+    assert (await phone.send(text)).text == ""
+    assert [said.text for said in await phone.said(case)] == [text]
+
+
+async def test_thanks_in_the_place_of_an_answer_leave_nobody_in_the_belief_that_they_wait() -> None:
+    phone = Phone(greets)
+    await phone.desk.comes(ANA)
+    await phone.send("a person please")
+    await phone.pick("agree")
+    await phone.pick("send")
+    reply = await phone.send("hello, thank you")
+    assert sentence("safety") in reply.text
+    await phone.pick("text_short")
+    assert await phone.desk.case_of()
+
+
+async def test_beside_an_advocate_the_numbers_are_told_once() -> None:
+    phone = Phone()
+    case = await phone.waits()
+    await phone.desk.handoffs.claim(case, ANA)
+    assert (await phone.send("he has a knife")).text == "Bot."
+    assert (await phone.send("a big knife")).text == ""
+    assert [said.urgent for said in await phone.said(case)] == ["danger", "danger"]

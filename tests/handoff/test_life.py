@@ -45,7 +45,7 @@ card                | picks send                        | safety  | "safety"
 card                | picks none                        | safety  | "safety"
 card                | picks words                       | words   | "words"
 card                | picks join_now                    | card    | "choice_gone"
-card                | writes                            | card    | bot
+card                | writes                            | card    | bot "card"
 card                | leaves                            | ended   | erase
 card                | is lost                           | ended   | erase
 card                | ana claims                        | card    | refuse:not_waiting
@@ -82,7 +82,7 @@ safety              | picks text_long                   | waiting | enqueue "wai
 safety              | picks text_never                  | waiting | enqueue "waiting"
 safety, urgent      | picks text_never                  | waiting | enqueue "waiting" alert:urgent
 safety              | picks agree                       | safety  | "choice_gone"
-safety              | writes                            | safety  | bot
+safety              | writes                            | safety  | bot "safety"
 safety              | leaves                            | ended   | erase
 safety              | is lost                           | ended   | erase
 safety              | ana claims                        | safety  | refuse:not_waiting
@@ -113,7 +113,8 @@ waiting, knocked    | writes                            | waiting | bot "knock"
 waiting             | leaves                            | ended   | erase
 waiting             | is lost                           | ended   | erase
 waiting             | ana claims                        | joined  | "joined"
-waiting again       | ana claims                        | joined  | "transferred"
+waiting again       | ana claims                        | joined  | "still_joined"
+waiting again       | ben claims                        | joined  | "transferred"
 waiting, no texts   | ana claims                        | joined  | -
 waiting, quiet      | ana claims                        | joined  | "knock"
 waiting, knocked    | ana claims                        | joined  | -
@@ -152,12 +153,12 @@ joined, not told    | picks status                      | joined  | "joined"
 joined, knocked     | picks read                        | joined  | relay:3 relay:4
 joined, knocked     | picks go_on                       | joined  | relay:3 relay:4
 joined              | writes                            | joined  | -
-joined              | writes urgently                   | joined  | alert:urgent
+joined              | writes urgently                   | joined  | warn alert:urgent
 joined              | writes the same again             | joined  | -
 joined              | picks for the bot                 | joined  | bot
 joined, not told    | writes                            | joined  | bot "joined"
 joined, not told, knocked | writes                      | joined  | bot "knock"
-joined, not told    | writes urgently                   | joined  | bot "joined" alert:urgent
+joined, not told    | writes urgently                   | joined  | bot warn "joined" alert:urgent
 joined, knocked     | writes                            | joined  | "knock"
 joined              | leaves                            | ended   | erase
 joined, knocked     | leaves                            | ended   | erase
@@ -310,7 +311,28 @@ def test_what_she_struck_is_not_shown_and_the_card_offers_the_rest() -> None:
     handoff, (card,) = step(SITUATIONS["card"], event("picks strike:1"), WAITS)
     assert [point.kind for point in handoff.shown] == ["urgent", "country"]
     assert isinstance(card, life.Tell)
-    assert card.choices == ("strike:0", "strike:2", "send", "none", "words")
+    assert card.choices == ("send", "strike:0", "strike:2", "none", "words")
+
+
+@pytest.mark.parametrize("situation", ["card", "safety"])
+def test_beside_an_answer_of_the_bot_she_is_asked_once_more_before_she_waits(situation: str) -> None:
+    handoff, (_, asked) = step(SITUATIONS[situation], event("writes"), WAITS)
+    assert isinstance(asked, life.Tell)
+    assert asked.name == situation and {"send", "text_short"} & set(asked.choices)
+    assert step(handoff, event("writes"), WAITS) == (handoff, (life.ToBot(),))
+    assert step(handoff, event("picks send" if situation == "card" else "picks text_short"), WAITS)[0].state is not handoff.state
+
+
+def test_the_numbers_are_told_once_while_an_advocate_reads_and_again_after_a_quiet_time() -> None:
+    def says(at: float, key: str, kind: str) -> life.Event:
+        return life.Wrote(at, key, "words", urgent=kind)
+
+    handoff, first = step(SITUATIONS["joined"], says(NOW, "9", "danger"), WAITS)
+    handoff, second = step(handoff, says(NOW + 60, "10", "danger"), WAITS)
+    _, other = step(handoff, says(NOW + 60, "11", "life"), WAITS)
+    _, later = step(handoff, says(NOW + 60 + WAITS.quiet, "11", "danger"), WAITS)
+    assert [life.Warn() in effects for effects in (first, second, other, later)] == [True, False, True, True]
+    assert life.Alert("urgent") in second
 
 
 def test_striking_a_point_twice_is_striking_it_once() -> None:

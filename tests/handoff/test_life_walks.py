@@ -236,7 +236,7 @@ class Walk:
             self.knocked = True
         if self.handoff.state is not State.JOINED:
             self.told_of = None
-        elif said and {"joined", "joined_other", "transferred"} & set(names) and self.told_of is None:
+        elif said and {"joined", "joined_other", "transferred", "still_joined"} & set(names) and self.told_of is None:
             self.told_of = event.at
 
     def erased_at_the_end(self, before: Handoff, event: Event, effects: tuple[Effect, ...]) -> None:

@@ -28,7 +28,7 @@ TRIED: dict[str, st.SearchStrategy[Any]] = dict(
     knocked=st.booleans(),
     held=st.lists(st.builds(Held, text, pairs, seconds), max_size=3).map(tuple),
     said=st.lists(st.builds(Said, text, text, text, seconds, st.sampled_from(Fate), st.none() | text), max_size=3).map(tuple),
-    closing=seconds, ending=st.none() | st.sampled_from(Ending), helped=text,
+    asked_again=st.booleans(), closing=seconds, ending=st.none() | st.sampled_from(Ending), helped=text,
 )  # fmt: skip
 handoffs = st.builds(Handoff, **TRIED)
 

@@ -430,12 +430,16 @@ def test_only_of_places_that_are_comparably_likely_one_is_asked_for(text: str, c
     assert len(choices) <= 4
 
 
-@pytest.mark.parametrize("text", ("London", "marrakech!", " NEW YORK ", "México", "Côte d'Ivoire", "Côte d’Ivoire", "القاهرة"))
+@pytest.mark.parametrize(
+    "text", ("London", "marrakech!", " NEW YORK ", "México", "Côte d'Ivoire", "Côte d’Ivoire", "القاهرة", "LA", "cdmx", "tp hcm")
+)
 def test_a_well_known_place_is_one_by_itself(text: str) -> None:
     assert gazetteer().is_place(text)
 
 
-@pytest.mark.parametrize("text", ("hola", "socorro", "Deal", "lens", "help", "hello", "", "?", "I am in London", "ayuda", "secours"))
+@pytest.mark.parametrize(
+    "text", ("hola", "socorro", "Deal", "lens", "help", "hello", "", "?", "I am in London", "ayuda", "secours", "la", "La", "NO")
+)
 def test_an_ordinary_word_is_no_place_though_some_town_is_called_so(text: str) -> None:
     assert not gazetteer().is_place(text)
 

@@ -12,7 +12,7 @@ const Desk = (() => {
   const idleAfter = Number(body.dataset.idle) * 1000;
   const SEEN_EVERY = 60_000;
   const SILENT = 20_000; // ms without a sign of life after which a connection is lost
-  const title = document.title;
+  let title = document.title; // of the room, whatever is flashed
 
   const find = (id) => document.getElementById(id);
   const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -114,10 +114,19 @@ const Desk = (() => {
     if (push && path !== location.pathname) history.pushState(null, "", path);
     find("room").replaceWith(document.adoptNode(room));
     say("problem", "");
-    document.title = fresh.title;
+    title = fresh.title;
+    if (!missed) document.title = title;
     enter();
-    (find("draft") ?? find("room")).focus();
+    settle();
     htmx.trigger(body, "desk:board");
+  }
+
+  // Where one goes on: at the draft, with the newest words above it in sight.
+  function settle() {
+    const draft = find("draft");
+    if (!draft) return find("room").focus();
+    draft.focus({ preventScroll: true });
+    find("composer").scrollIntoView({ block: "end" });
   }
 
   function enter() {
@@ -325,6 +334,8 @@ const Desk = (() => {
     dismiss.addEventListener("click", gone);
     link.addEventListener("click", gone);
     line.append(words, link, dismiss);
+    line.id = `alert-${id}-${why}`;
+    find(line.id)?.remove();
     find("alerts")?.append(line);
     alarm("new_words");
   }
@@ -448,7 +459,7 @@ const Desk = (() => {
     document.title = title;
     htmx.process(find("app"));
     enter();
-    (find("draft") ?? find("room")).focus();
+    settle();
   });
 
   // --- erasing everything ---------------------------------------------------------------------------------------------------------------
