@@ -48,8 +48,8 @@ def ask_which(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventT
 
 def is_another_picked(tracker: Tracker) -> bool:
     """Whether the person picked that none of the places is meant which she was asked among."""
-    written = bool(understanding_of(tracker))
-    return topic_of(tracker) == "give_location" and not written and not next(tracker.get_latest_entity_values("country"), None)
+    named = bool(understanding_of(tracker)) or bool(candidates_of(tracker)) or next(tracker.get_latest_entity_values("country"), None)
+    return topic_of(tracker) == "give_location" and not named
 
 
 def ask_for_another(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:

@@ -179,7 +179,7 @@ class _Lookup:
     def _which_place(self, topic: str) -> Found:
         """The places of one name, to pick from."""
         options = self._turn(self._desk_locale, "give_location", {"candidates": self._candidates}).options
-        told = [(title, json.loads(payload.removeprefix("/give_location"))) for title, payload in options]
+        told = [(title, json.loads(payload.removeprefix("/give_location"))) for title, payload in options if "{" in payload]
         picks = tuple(Pick(title, topic, place["country"], place.get("place")) for title, place in told)
         return Found(topic, self._title(topic), self._country, picks=picks)
 
